@@ -8,6 +8,8 @@ from pathlib import Path
 
 import typer
 
+_SET_ASIDE = "results_set_aside.tsv"
+
 
 def cohort_ids(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the cohorts of the workspace that was typed before."""
@@ -16,13 +18,28 @@ def cohort_ids(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def studies(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Offer the labels of a cohort's studies."""
-    return _column(ctx, "label", incomplete)
+    """Offer the labels of studies: of a cohort, or of all; their ids once one is begun."""
+    return _named(_studies(ctx), ("label",), incomplete)
 
 
-def study_ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Offer the ids of a cohort's studies, or of all studies where no cohort was typed."""
-    return _column(ctx, "study_id", incomplete)
+def people_and_studies(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the participants and the labels of studies; their ids once one is begun."""
+    return _named(_studies(ctx), ("participant_id", "label"), incomplete)
+
+
+def studies_set_aside(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the studies of which a result is set aside."""
+    chosen = {row.get("study_id") for row in _rows(_workspace(ctx) / _SET_ASIDE)}
+    rows = [row for row in _studies(ctx) if row.get("study_id") in chosen]
+    return _named(rows, ("label",), incomplete)
+
+
+def regions_set_aside(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the regions that are set aside of the study that was typed before."""
+    study = typed(ctx, "study")
+    ids = {row["study_id"] for row in _studies(ctx) if study in (row["label"], row["study_id"])}
+    rows = [row for row in _rows(_workspace(ctx) / _SET_ASIDE) if row.get("study_id") in ids]
+    return _named(rows, ("region",), incomplete)
 
 
 def rules(incomplete: str) -> list[str]:
@@ -32,15 +49,31 @@ def rules(incomplete: str) -> list[str]:
     return [rule for rule in rules_table()["rule"] if rule.startswith(incomplete)]
 
 
+def typed(ctx: typer.Context, *names: str) -> str | None:
+    """Return what was typed before for the first of some arguments or options that has a value.
+
+    While the value of an option is completed, the arguments before it are not parsed yet.
+    """
+    places = [each.name for each in ctx.command.params if each.param_type_name == "argument"]
+    found = dict(zip(places, ctx.args, strict=False))
+    found |= {name: value for name, value in ctx.params.items() if value is not None}
+    return next((str(found[name]) for name in names if found.get(name)), None)
+
+
 def _workspace(ctx: typer.Context) -> Path:
-    typed = ctx.params.get("workspace") or ctx.params.get("source") or "."
-    return Path(typed).expanduser()
+    return Path(typed(ctx, "workspace", "source") or ".").expanduser()
 
 
-def _column(ctx: typer.Context, column: str, incomplete: str) -> list[str]:
-    pattern = f"cohorts/{ctx.params.get('cohort_id') or '*'}/studies.tsv"
-    values = {row.get(column, "") for path in _workspace(ctx).glob(pattern) for row in _rows(path)}
-    return sorted(value for value in values if value.startswith(incomplete))
+def _studies(ctx: typer.Context) -> list[dict[str, str]]:
+    pattern = f"cohorts/{typed(ctx, 'cohort_id') or '*'}/studies.tsv"
+    return [row for path in _workspace(ctx).glob(pattern) for row in _rows(path)]
+
+
+def _named(rows: list[dict[str, str]], columns: tuple[str, ...], incomplete: str) -> list[str]:
+    """Return what is begun: of some columns, and the ids, which nobody chooses from a list."""
+    also = ("study_id",) if incomplete else ()
+    values = {row.get(column) or "" for row in rows for column in (*columns, *also)}
+    return sorted(value for value in values - {""} if value.startswith(incomplete))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

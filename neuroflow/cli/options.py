@@ -10,6 +10,14 @@ from typing import Annotated
 import typer
 
 from neuroflow.cli.completion import cohort_ids
+from neuroflow.cli.table_completion import (
+    columns,
+    groups,
+    in_list,
+    metrics,
+    references,
+    visits,
+)
 
 
 def _limit_processes(count: int | None) -> int | None:
@@ -31,7 +39,9 @@ Source = Annotated[
     Path,
     typer.Argument(help="A workspace, a folder of results, or a cohort table in a file."),
 ]
-Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
+Participants = Annotated[
+    Path | None, typer.Option(help="The table of participants: participants.tsv.")
+]
 SchemaFile = Annotated[
     Path | None,
     typer.Option("--schema", help="A TOML file that describes the result files."),
@@ -40,7 +50,9 @@ HostKey = Annotated[
     str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
-To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
+To = Annotated[
+    Path | None, typer.Option(help="Write the table to a file: .csv, .tsv, .parquet or .xlsx.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
 Jobs = Annotated[
     int | None,
@@ -51,10 +63,17 @@ Jobs = Annotated[
     ),
 ]
 
-By = Annotated[str, typer.Option(help="The column with the groups.")]
-Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]
+By = Annotated[str, typer.Option(help="The column with the groups.", autocompletion=columns)]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(help="Use only these groups: A,B.", autocompletion=in_list(groups)),
+]
 Reference = Annotated[
-    str, typer.Option(help="Compare every other group with this one; auto: controls; none: pairs.")
+    str,
+    typer.Option(
+        help="Compare every other group with this one; auto: controls; none: pairs.",
+        autocompletion=references,
+    ),
 ]
 Contrasts = Annotated[
     list[str] | None,
@@ -63,12 +82,22 @@ Contrasts = Annotated[
     ),
 ]
 Covariates = Annotated[
-    list[str] | None, typer.Option(help='Adjust for columns: age,sex or "age + group:sex".')
+    list[str] | None,
+    typer.Option(
+        help='Adjust for columns: age,sex or "age + group:sex".', autocompletion=in_list(columns)
+    ),
 ]
-Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if omitted.")]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(help="Metrics: FW,FAt; all if omitted.", autocompletion=in_list(metrics)),
+]
+Metric = Annotated[str, typer.Option(help="One metric.", autocompletion=metrics)]
 Visit = Annotated[
     str | None,
-    typer.Option(help="The visit of each participant to use: first, last, or a session id."),
+    typer.Option(
+        help="The visit of each participant to use: first, last, or a session id.",
+        autocompletion=visits,
+    ),
 ]
 CorrectionName = Annotated[
     str,

@@ -229,8 +229,14 @@ class Collection:
         return collected_ids(self._folder.results)
 
     def find(self, study: str) -> str:
-        """Return the id of a collected study by its id, or by participant and session."""
+        """Return the id of a collected study by its id, its label, or participant and session."""
         collected = collected_ids(self._folder.results)
+        every = (
+            each for cohort in self._enrolment.ids() for each in self._enrolment.stored(cohort)
+        )
+        labelled = {str(each.study_id) for each in every if each.label == study} & set(collected)
+        if len(labelled) == 1:
+            return labelled.pop()
         return find_result(study, self._enrolment.study_map(), collected)
 
     def _list_results(self, rows: Sequence[LedgerRow]) -> OutputSnapshot:

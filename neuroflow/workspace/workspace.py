@@ -1222,7 +1222,7 @@ class Workspace:
         Parameters
         ----------
         study
-            The `study_id`, or participant and session such as ``"sub-01_ses-2"``.
+            The `study_id`, the label, or participant and session such as ``"sub-01_ses-2"``.
         region
             The region; None for the whole study.
         reason
@@ -1251,7 +1251,7 @@ class Workspace:
         Parameters
         ----------
         study
-            The `study_id`, or participant and session.
+            The `study_id`, the label, or participant and session.
         region
             The region; None for all that is set aside of the study.
 

@@ -19,17 +19,21 @@ def demo(
     sample: Annotated[
         bool, typer.Option("--sample", help="Only write the files that the documentation uses.")
     ] = False,
-    port: Annotated[int, typer.Option(help="The port of the service; 0 for any free port.")] = 0,
-    layout: Annotated[str, typer.Option(help="aidp.csv: wide, long or transposed.")] = "wide",
-    delay: Annotated[float, typer.Option(help="Seconds to process a study.")] = 1.0,
+    port: Annotated[int, typer.Option(help="Port of the service; 0 for any free port.")] = 0,
+    layout: Annotated[
+        str, typer.Option(help="Layout of aidp.csv: wide, long or transposed.")
+    ] = "wide",
+    delay: Annotated[float, typer.Option(help="Seconds that a study takes to be processed.")] = 1.0,
     failure_rate: Annotated[float, typer.Option(help="Share of studies that fail.")] = 0.0,
     latency: Annotated[float, typer.Option(help="Seconds added to every reply.")] = 0.0,
     studies: Annotated[int, typer.Option(help="Number of studies to send.")] = 24,
-    people: Annotated[int, typer.Option(help="People to compare, with those sent.")] = 160,
+    people: Annotated[
+        int, typer.Option(help="Number of people to compare, those sent included.")
+    ] = 160,
     seed: Annotated[int | None, typer.Option(help="The seed of the simulation.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run the main job end to end on a local service, with simulated values."""
+    """Send, collect and compare a simulated cohort on a service of this computer."""
     settings: dict[str, Any] = {
         "port": port,
         "layout": layout,

@@ -1,10 +1,10 @@
 """Commands that analyse a cohort table: comparisons, accuracy, Table 1, figures."""
 
+from neuroflow.cli.commands.analysis.accuracy import accuracy as accuracy
 from neuroflow.cli.commands.analysis.across import compare_cohorts as compare_cohorts
 from neuroflow.cli.commands.analysis.across import harmonize as harmonize
 from neuroflow.cli.commands.analysis.across import replication as replication
 from neuroflow.cli.commands.analysis.across import z_scores as z_scores
-from neuroflow.cli.commands.analysis.compare import accuracy as accuracy
 from neuroflow.cli.commands.analysis.compare import compare as compare
 from neuroflow.cli.commands.analysis.compare import table_one as table_one
 from neuroflow.cli.commands.analysis.follow_up import power as power

@@ -29,22 +29,33 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
+from neuroflow.cli.table_completion import batches, columns, in_list, references
 
 
 def harmonize(
     source: Source,
-    to: Annotated[Path, typer.Option(help="The harmonized table: .csv, .tsv, .parquet or .xlsx")],
-    batch: Annotated[str, typer.Option(help="The column with sites or scanners.")] = "site",
+    to: Annotated[Path, typer.Option(help="The harmonized table: .csv, .tsv, .parquet or .xlsx.")],
+    batch: Annotated[
+        str, typer.Option(help="The column with sites or scanners.", autocompletion=columns)
+    ] = "site",
     method: Annotated[str, typer.Option(help="combat, longitudinal or linear.")] = "combat",
     by: By = "group",
     covariates: Annotated[
-        list[str] | None, typer.Option(help="Columns whose effects stay: age,sex; or none.")
+        list[str] | None,
+        typer.Option(
+            help="Columns whose effects stay: age,sex; or none.", autocompletion=in_list(columns)
+        ),
     ] = None,
     fit: Annotated[
-        str | None, typer.Option(help="The group to compare sites in; auto: controls.")
+        str | None,
+        typer.Option(
+            help="The group to compare sites in; auto: controls; all studies if omitted.",
+            autocompletion=references,
+        ),
     ] = None,
     reference_batch: Annotated[
-        str | None, typer.Option(help="A site whose values stay as they are.")
+        str | None,
+        typer.Option(help="A site whose values stay as they are.", autocompletion=batches),
     ] = None,
     metric: Metrics = None,
     exclude_suspect: ExcludeSuspect = None,
@@ -75,7 +86,9 @@ def harmonize(
 
 def compare_cohorts(
     source: Source,
-    cohort: Annotated[str, typer.Option(help="The column with the cohorts.")] = "cohort_id",
+    cohort: Annotated[
+        str, typer.Option(help="The column with the cohorts.", autocompletion=columns)
+    ] = "cohort_id",
     by: By = "group",
     reference: Reference = "auto",
     groups: Groups = None,
@@ -83,7 +96,9 @@ def compare_cohorts(
     covariates: Covariates = None,
     metric: Metrics = None,
     method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
-    robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    robust: Annotated[
+        str, typer.Option(help="Standard errors: none (ordinary), HC3 or cluster.")
+    ] = "none",
     value: Annotated[
         str, typer.Option(help="What is summarised: estimate or effect_size.")
     ] = "estimate",
@@ -124,11 +139,17 @@ def z_scores(
     source: Source,
     by: By = "group",
     reference: Annotated[
-        str, typer.Option(help="The reference group; auto: controls; or a file of norms (.json).")
+        str,
+        typer.Option(
+            help="The reference group; auto: controls; or a file of norms (.json).",
+            autocompletion=references,
+        ),
     ] = "auto",
     covariates: Covariates = None,
     metric: Metrics = None,
-    confidence: Confidence = 0.95,
+    confidence: Annotated[
+        float, typer.Option(help="Level of the prediction intervals, between 0 and 1.")
+    ] = 0.95,
     save_norms: Annotated[
         Path | None, typer.Option(help="Also save the norms of the reference group, as .json.")
     ] = None,

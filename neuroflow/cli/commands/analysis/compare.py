@@ -1,15 +1,15 @@
-"""Analyses of a cohort table: ``neuroflow table-one``, ``compare`` and ``accuracy``."""
+"""Groups of a cohort table: ``neuroflow compare`` and ``table-one``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, refuse_unused, save_with_methods
+from neuroflow.cli.commands.analysis.outcome import refuse_unused, save_with_methods
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, read_effects
 from neuroflow.cli.options import (
@@ -17,7 +17,6 @@ from neuroflow.cli.options import (
     By,
     Confidence,
     Contrasts,
-    CorrectionName,
     Covariates,
     ExcludeSuspect,
     Groups,
@@ -31,25 +30,14 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
+from neuroflow.cli.table_completion import columns as columns_of
+from neuroflow.cli.table_completion import in_list
 from neuroflow.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = ("region", "metric", "contrast", "n1", "n2", "estimate", "effect_size", "p", "q", "reason")
-"""Columns that are shown on a terminal; a file has all."""
-
-
-ACCURACY_SHOWN = (
-    "n_positive",
-    "n_negative",
-    "auc",
-    "ci_low",
-    "ci_high",
-    "q",
-    "sensitivity",
-    "specificity",
-)
 """Columns that are shown on a terminal; a file has all."""
 
 
@@ -69,14 +57,20 @@ def compare(
     contrasts: Contrasts = None,
     covariates: Covariates = None,
     interaction: Annotated[
-        str | None, typer.Option(help="Compare slopes over this covariate (group x age).")
+        str | None,
+        typer.Option(
+            help="Compare the slopes over this covariate between groups (group x age).",
+            autocompletion=columns_of,
+        ),
     ] = None,
     weights: Annotated[
-        str, typer.Option(help="Categories in adjusted means: proportional or equal.")
+        str, typer.Option(help="Weights of categories in adjusted means: proportional or equal.")
     ] = "proportional",
     metric: Metrics = None,
     method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
-    robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    robust: Annotated[
+        str, typer.Option(help="Standard errors: none (ordinary), HC3 or cluster.")
+    ] = "none",
     standardizer: Annotated[
         str, typer.Option(help="SD that effect sizes are divided by: residual or raw.")
     ] = "residual",
@@ -93,10 +87,15 @@ def compare(
         typer.Option("--change", help="Compare the change per year, by mixed models."),
     ] = False,
     time: Annotated[
-        str, typer.Option(help="With --change: the column with the age or date of the visit.")
+        str,
+        typer.Option(
+            help="With --change: the column with the age or date of the visit.",
+            autocompletion=columns_of,
+        ),
     ] = "age",
     unit: Annotated[
-        str | None, typer.Option(help="With --change: its unit: years, months or days.")
+        str | None,
+        typer.Option(help="With --change: the unit of numbers in --time: years, months or days."),
     ] = None,
     repeatability: Annotated[
         Path | None,
@@ -105,23 +104,32 @@ def compare(
         ),
     ] = None,
     correction: Annotated[
-        str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
+        str,
+        typer.Option(
+            help="Correction for multiple comparisons: bh (FDR), holm, bonferroni, none, or maxt "
+            "(permutation)."
+        ),
     ] = "bh",
-    permutations: Annotated[int, typer.Option(help="With maxt: their number.")] = 10_000,
+    permutations: Annotated[int, typer.Option(help="With maxt: number of permutations.")] = 10_000,
     blocks: Annotated[
-        str | None, typer.Option(help="With maxt: a column to permute within, such as site.")
+        str | None,
+        typer.Option(
+            help="With maxt: a column to permute within, such as site.", autocompletion=columns_of
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="With maxt: where permutations begin.")] = 0,
+    seed: Annotated[int, typer.Option(help="With maxt: seed of the permutations.")] = 0,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="Tests that are corrected together: all, or per metric, contrast..."),
+        typer.Option(
+            help="Tests that are corrected together: all, or per metric, contrast or region."
+        ),
     ] = None,
     confidence: Confidence = 0.95,
     exclude_suspect: ExcludeSuspect = None,
     to: To = None,
     paper: Annotated[
         Path | None,
-        typer.Option(help="Also write a table for a paper: .docx, .xlsx, .tex, .md or .html"),
+        typer.Option(help="Also write a table for a paper: .docx, .xlsx, .tex, .md or .html."),
     ] = None,
     title: Annotated[str, typer.Option(help="The title of the table for a paper.")] = "",
     participants: Participants = None,
@@ -238,81 +246,27 @@ def _of_change(options: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return kept | {"method": "mixed"}
 
 
-def accuracy(
-    source: Source,
-    score: Annotated[
-        list[str] | None, typer.Option(help="Columns of numbers; every region if omitted.")
-    ] = None,
-    truth: Annotated[str, typer.Option(help="The column with the true diagnosis.")] = "group",
-    positive: Annotated[
-        list[str] | None, typer.Option(help="Groups to detect; all patients if omitted.")
-    ] = None,
-    reference: Reference = "auto",
-    metric: Metrics = None,
-    direction: Annotated[str, typer.Option(help="Which values are positive: higher, lower.")] = (
-        "higher"
-    ),
-    cutoff: Annotated[
-        str, typer.Option(help="A number, youden (cross-validated) or none (the area only).")
-    ] = "youden",
-    missing: Annotated[
-        str, typer.Option(help="Studies without a value: exclude, or wrong (misclassified).")
-    ] = "exclude",
-    strata: Annotated[str | None, typer.Option(help="One row per label of this column.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the cross-validation.")] = 0,
-    visit: Visit = None,
-    correction: CorrectionName = "bh",
-    confidence: Confidence = 0.95,
-    exclude_suspect: ExcludeSuspect = None,
-    to: To = None,
-    participants: Participants = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Compute how well every region or a score separates two groups: AUC, sensitivity..."""
-    import neuroflow as nf
-
-    with Console(as_json=as_json, quiet=quiet) as console:
-        refuse_unused(
-            [
-                (seed != 0 and cutoff != "youden", "--seed", "--cutoff youden"),
-                (metric is not None and score is not None, "--metric", "regions, not --score"),
-            ]
-        )
-        found = nf.diagnostic_accuracy(
-            cohort_table(source, participants),
-            split_list(score),
-            truth=truth,
-            positive=split_list(positive),
-            reference=None if reference == "none" else reference,
-            metric=split_list(metric),
-            direction=direction,  # type: ignore[arg-type]  # checked there
-            cutoff=_cutoff(cutoff),
-            missing=missing,  # type: ignore[arg-type]  # checked there
-            strata=strata,
-            seed=seed,
-            visit=visit,
-            correction=correction,  # type: ignore[arg-type]  # checked there
-            confidence=confidence,
-            exclude_suspect=exclude_suspect,
-        )
-        shown = ["stratum", "score", "region", "metric", *ACCURACY_SHOWN]
-        output(console, found, shown, to, "accuracy")
-
-
 def table_one(
     source: Source,
     columns: Annotated[
-        list[str] | None, typer.Option(help="Columns to describe; age, sex and site if omitted.")
+        list[str] | None,
+        typer.Option(
+            help="Columns to describe; age, sex and site if omitted.",
+            autocompletion=in_list(columns_of),
+        ),
     ] = None,
     by: By = "group",
     groups: Groups = None,
     categorical: Annotated[
-        list[str] | None, typer.Option(help="Columns of numbers that are codes.")
+        list[str] | None,
+        typer.Option(help="Columns of numbers that are codes.", autocompletion=in_list(columns_of)),
     ] = None,
     tests: Annotated[bool, typer.Option("--tests", help="Add p values.")] = False,
     visit: Visit = None,
-    to: Annotated[Path | None, typer.Option(help=".docx, .xlsx, .tex, .md or .html")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Write the table to a file: .docx, .xlsx, .tex, .md or .html."),
+    ] = None,
     participants: Participants = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -333,20 +287,6 @@ def table_one(
         files = [nf.save_paper_table(found, to)] if to else []
         console.output({"files": files, "table": found}, None if files else found)
         console.print("\n".join(map(str, files)))
-
-
-def _cutoff(text: str) -> float | Literal["youden"] | None:
-    """Return what the option means."""
-    if text == "youden":
-        return "youden"
-    if text == "none":
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise OptionError(
-            f"There is no cut-off {text!r}.", advice="Choose a number, youden or none."
-        ) from error
 
 
 def _one_metric(table: pd.DataFrame, metrics: list[str] | None) -> str:

@@ -23,23 +23,39 @@ from neuroflow.cli.options import (
     To,
     split_list,
 )
+from neuroflow.cli.table_completion import columns
+from neuroflow.errors import OptionError
 
 TimeColumn = Annotated[
-    str, typer.Option("--time", help="The column with the age or date of the visit.")
+    str,
+    typer.Option(
+        "--time", help="The column with the age or date of the visit.", autocompletion=columns
+    ),
 ]
-Unit = Annotated[str | None, typer.Option(help="The unit of numbers in it: years, months, days.")]
+Unit = Annotated[
+    str | None, typer.Option(help="The unit of numbers in --time: years, months or days.")
+]
 
 
 def power(
     source: Source,
-    slowing: Annotated[float, typer.Option(help="Share of the change prevented.")] = 0.3,
+    slowing: Annotated[
+        float, typer.Option(help="Share of the change that the treatment prevents.")
+    ] = 0.3,
     power: Annotated[float, typer.Option(help="Power of the trial.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="Two-sided level of the test.")] = 0.05,
     visits: Annotated[str, typer.Option(help="Times of the visits in years.")] = "0,0.5,1",
-    dropout: Annotated[float, typer.Option(help="Share that leaves before the last visit.")] = 0.0,
-    allocation: Annotated[float, typer.Option(help="Treated for each one in the other arm.")] = 1.0,
+    dropout: Annotated[
+        float, typer.Option(help="Share of people who leave before the last visit.")
+    ] = 0.0,
+    allocation: Annotated[
+        float, typer.Option(help="Treated people for each one in the other arm.")
+    ] = 1.0,
     composite: Annotated[
-        bool, typer.Option("--composite", help="Add the best combination of regions.")
+        bool,
+        typer.Option(
+            "--composite", help="Add the combination of regions that needs the fewest people."
+        ),
     ] = False,
     draws: Annotated[int, typer.Option(help="Bootstrap samples for the interval; 0: none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of bootstrap and composite.")] = 0,
@@ -55,10 +71,10 @@ def power(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compute participants per arm of a trial from the change per year of every region."""
+    """Compute how many participants per arm a trial needs, from the change of every region."""
     import neuroflow as nf
 
-    times = [float(part) for part in visits.split(",")]
+    times = _times(visits)
     with Console(as_json=as_json, quiet=quiet) as console:
         unused = seed != 0 and not (composite or draws)
         refuse_unused([(unused, "--seed", "--composite or --draws")])
@@ -91,10 +107,23 @@ def power(
         output(console, found, shown, to, "sizes")
 
 
+def _times(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise OptionError(
+            f"The visits {text!r} are no plan.", advice="Give their times in years: 0,0.5,1."
+        ) from error
+
+
 def repeatability(
     source: Source,
     scanner: Annotated[
-        str | None, typer.Option(help="The column with the scanner of travelling people.")
+        str | None,
+        typer.Option(
+            help="The column with the scanner, where people were scanned on several.",
+            autocompletion=columns,
+        ),
     ] = None,
     within: Annotated[
         float | None, typer.Option(help="Only scans at most so many years after the first.")

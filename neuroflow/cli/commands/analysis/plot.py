@@ -12,11 +12,13 @@ from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
     AsJson,
+    By,
     Contrasts,
     CorrectionName,
     Covariates,
     ExcludeSuspect,
     Groups,
+    Metric,
     Participants,
     Quiet,
     Source,
@@ -24,6 +26,10 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
+from neuroflow.cli.table_completion import columns as columns_of
+from neuroflow.cli.table_completion import groups as group_names
+from neuroflow.cli.table_completion import in_list, references, studies
+from neuroflow.cli.table_completion import regions as region_names
 from neuroflow.errors import OptionError
 
 if TYPE_CHECKING:
@@ -81,32 +87,62 @@ def kinds(incomplete: str = "") -> list[str]:
 def plot(
     kind: Annotated[str, typer.Argument(help=", ".join(kinds()), autocompletion=kinds)],
     source: Source,
-    to: Annotated[list[Path], typer.Option(help=".png, .svg or .pdf; repeatable.")],
-    regions: Annotated[list[str] | None, typer.Option(help="pSN,Putamen; all if omitted.")] = None,
-    metric: Annotated[str, typer.Option(help="One metric.")] = "FW",
-    by: Annotated[str, typer.Option(help="The column that holds the groups.")] = "group",
+    to: Annotated[
+        list[Path], typer.Option(help="The file: .png, .svg or .pdf; may be given several times.")
+    ],
+    regions: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these regions: pSN,Putamen; all if omitted.",
+            autocompletion=in_list(region_names),
+        ),
+    ] = None,
+    metric: Metric = "FW",
+    by: By = "group",
     groups: Groups = None,
     reference: Annotated[
-        str, typer.Option(help="The reference group; auto: controls; none: all studies.")
+        str,
+        typer.Option(
+            help="The reference group; auto: controls; none: all studies.",
+            autocompletion=references,
+        ),
     ] = "auto",
     contrasts: Contrasts = None,
     covariates: Covariates = None,
     visit: Visit = None,
     correction: CorrectionName = "bh",
     exclude_suspect: ExcludeSuspect = None,
-    study: Annotated[str | None, typer.Option(help="The study, for profile.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            help="The study, for profile: its id, or participant and session.",
+            autocompletion=studies,
+        ),
+    ] = None,
     score: Annotated[
         str | None,
-        typer.Option(help="The column with the score, for scatter, roc and calibration."),
+        typer.Option(
+            help="The column with the score, for scatter, roc and calibration.",
+            autocompletion=columns_of,
+        ),
     ] = None,
     positive: Annotated[
         list[str] | None,
-        typer.Option(help="Groups to detect, for roc and calibration; all patients if omitted."),
+        typer.Option(
+            help="Groups to detect, for roc and calibration; all patients if omitted.",
+            autocompletion=in_list(group_names),
+        ),
     ] = None,
     time: Annotated[
-        str, typer.Option(help="The column with the age or date of the visit, for trajectory.")
+        str,
+        typer.Option(
+            help="The column with the age or date of the visit, for trajectory.",
+            autocompletion=columns_of,
+        ),
     ] = "age",
-    unit: Annotated[str | None, typer.Option(help="Its unit: years, months or days.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="The unit of numbers in --time: years, months or days.")
+    ] = None,
     top: Annotated[
         int | None, typer.Option(help="Only as many regions, those of the smallest p.", min=1)
     ] = None,

@@ -26,11 +26,17 @@ from neuroflow.cli.options import (
     Visit,
     split_list,
 )
+from neuroflow.cli.table_completion import columns, references
 
 
 def correlate(
     source: Source,
-    score: Annotated[str, typer.Argument(help="The column with the score, such as age or UPDRS.")],
+    score: Annotated[
+        str,
+        typer.Argument(
+            help="The column with the score, such as age or UPDRS.", autocompletion=columns
+        ),
+    ],
     by: By = "group",
     groups: Groups = None,
     covariates: Covariates = None,
@@ -68,9 +74,10 @@ def correlate(
 
 def asymmetry(
     source: Source,
-    to: Annotated[Path, typer.Option(help="The table: .csv, .tsv, .parquet or .xlsx")],
+    to: Annotated[Path, typer.Option(help="The table: .csv, .tsv, .parquet or .xlsx.")],
     absolute: Annotated[
-        bool, typer.Option("--absolute", help="Whichever side is larger, a positive value.")
+        bool,
+        typer.Option("--absolute", help="Take the absolute difference, whichever side is larger."),
     ] = False,
     metric: Metrics = None,
     exclude_suspect: ExcludeSuspect = None,
@@ -95,10 +102,16 @@ def asymmetry(
 
 def compare_sites(
     source: Source,
-    site: Annotated[str, typer.Option(help="The column with sites or scanners.")] = "site",
+    site: Annotated[
+        str, typer.Option(help="The column with sites or scanners.", autocompletion=columns)
+    ] = "site",
     by: By = "group",
     reference: Annotated[
-        str, typer.Option(help="Compare sites within this group; auto: controls; none: all.")
+        str,
+        typer.Option(
+            help="Compare sites within this group; auto: controls; none: all.",
+            autocompletion=references,
+        ),
     ] = "auto",
     covariates: Covariates = None,
     metric: Metrics = None,

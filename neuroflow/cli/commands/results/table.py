@@ -25,6 +25,7 @@ from neuroflow.cli.options import (
     split_list,
 )
 from neuroflow.cli.signals import stoppable
+from neuroflow.cli.table_completion import metrics
 from neuroflow.errors import MissingExtraError, TableError
 
 if TYPE_CHECKING:
@@ -118,7 +119,13 @@ def collect(
 def table(
     source: Source,
     to: To = None,
-    wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
+    wide: Annotated[
+        str | None,
+        typer.Option(
+            help="Write one row per study and one column per region, of this metric.",
+            autocompletion=metrics,
+        ),
+    ] = None,
     all_studies: AllStudies = False,
     bids_labels: BidsLabels = None,
     participants: Participants = None,
@@ -149,7 +156,10 @@ def export(
     source: Source,
     to: Annotated[Path, typer.Argument(help="The folder to write to.")],
     formats: Annotated[
-        list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if omitted.")
+        list[str] | None,
+        typer.Option(
+            "--format", help=f"Formats of the files: {','.join(FORMATS)}; all if omitted."
+        ),
     ] = None,
     study_ids: Annotated[
         bool, typer.Option("--study-ids", help="Keep the ids of studies instead of numbers.")
@@ -167,7 +177,7 @@ def export(
 ) -> None:
     """Write the cohort table, one wide table per metric, and the facts of the studies.
 
-    Studies have numbers in place of their ids, which are the same in every project.
+    Numbers replace the ids of studies, since an id is the same in every project.
     """
     import neuroflow as nf
 

@@ -24,14 +24,14 @@ def add(
     address: Annotated[
         str | None,
         typer.Argument(
-            help="An URL as on https://appriseit.com/services/. Leave it out to be asked, or to "
+            help="A URL as on https://appriseit.com/services/. Leave it out to be asked, or to "
             "read it from the standard input: then it is in no history."
         ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Send notices of a workspace to an address, too."""
+    """Add an address that notices of a workspace are sent to."""
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if address is None:
             is_terminal = sys.stdin.isatty()
@@ -58,7 +58,9 @@ def list_addresses(
 @notify.command()
 def remove(
     workspace: WorkspaceFolder,
-    number: Annotated[int, typer.Argument(help="As `neuroflow notify list` numbers it.")],
+    number: Annotated[
+        int, typer.Argument(help="The address, as `neuroflow notify list` numbers it.")
+    ],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -14,6 +14,7 @@ from neuroflow.cli.options import (
     AsJson,
     By,
     Covariates,
+    Metric,
     Participants,
     Quiet,
     Reference,
@@ -28,7 +29,7 @@ def report(
     workspace: WorkspaceFolder,
     to: Annotated[Path, typer.Option(help="The .html file; print it in a browser for a PDF.")],
     title: Annotated[str, typer.Option(help="The heading.")] = "Regional diffusion MRI report",
-    metric: Annotated[str, typer.Option(help="One metric.")] = "FW",
+    metric: Metric = "FW",
     by: By = "group",
     reference: Reference = "auto",
     covariates: Covariates = None,
@@ -60,7 +61,10 @@ def verify(
     file: Annotated[Path, typer.Argument(help="A report, or a table for a paper.")],
     source: Annotated[
         Path | None,
-        typer.Argument(help="Its workspace, or the cohort table in a file; the file's workspace."),
+        typer.Argument(
+            help="Its workspace, or the cohort table in a file; if omitted, the workspace that the "
+            "file is in."
+        ),
     ] = None,
     participants: Participants = None,
     as_json: AsJson = False,

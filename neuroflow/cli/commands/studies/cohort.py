@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.completion import rules, studies
+from neuroflow.cli.completion import (
+    people_and_studies,
+    regions_set_aside,
+    rules,
+    studies,
+    studies_set_aside,
+)
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
 from neuroflow.cli.inputs import find_scans, open_workspace
@@ -22,6 +28,7 @@ from neuroflow.cli.options import (
     WorkspaceFolder,
 )
 from neuroflow.cli.signals import stoppable
+from neuroflow.cli.table_completion import regions
 
 StudyName = Annotated[
     str, typer.Argument(help="The study's label, or its id.", autocompletion=studies)
@@ -102,9 +109,12 @@ def include(
 
 def exclude_result(
     workspace: WorkspaceFolder,
-    study: Annotated[str, typer.Argument(help="study_id, or participant and session.")],
-    reason: Annotated[str, typer.Option(help="The reason, for captions and methods.")],
-    region: Annotated[str | None, typer.Option(help="One region; else the study.")] = None,
+    study: StudyName,
+    reason: Annotated[str, typer.Option(help="The reason, for captions and methods texts.")],
+    region: Annotated[
+        str | None,
+        typer.Option(help="One region; the whole study if omitted.", autocompletion=regions),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -118,8 +128,16 @@ def exclude_result(
 
 def include_result(
     workspace: WorkspaceFolder,
-    study: Annotated[str, typer.Argument(help="study_id, or participant and session.")],
-    region: Annotated[str | None, typer.Option(help="One region; else all of it.")] = None,
+    study: Annotated[
+        str,
+        typer.Argument(help="The study's label, or its id.", autocompletion=studies_set_aside),
+    ],
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="One region; all that is set aside if omitted.", autocompletion=regions_set_aside
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -133,7 +151,12 @@ def include_result(
 
 def forget(
     workspace: WorkspaceFolder,
-    study: Annotated[str, typer.Argument(help="A participant, or a study's label or study_id.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            help="A participant, or a study's label or id.", autocompletion=people_and_studies
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -195,7 +218,7 @@ def fill_in(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fill in the age or sex of a study that participants.tsv and its header do not have."""
+    """Fill in a study's age or sex where neither participants.tsv nor its header has it."""
     if age is None and sex is None:
         raise typer.BadParameter("use --age, --sex, or both")
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:

@@ -23,6 +23,7 @@ from neuroflow.cli.options import (
     split_list,
 )
 from neuroflow.cli.signals import stoppable
+from neuroflow.cli.table_completion import in_list
 from neuroflow.ledger import State
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def submit(
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only these studies, by id or label: A,B.", autocompletion=studies),
+        typer.Option(
+            help="Only these studies, by id or label: A,B.", autocompletion=in_list(studies)
+        ),
     ] = None,
     only_good: Annotated[
         bool,

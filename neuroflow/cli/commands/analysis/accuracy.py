@@ -1,0 +1,132 @@
+"""How well regions and scores tell groups apart: ``neuroflow accuracy``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
+from neuroflow.cli.console import Console
+from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.options import (
+    AsJson,
+    Confidence,
+    CorrectionName,
+    ExcludeSuspect,
+    Metrics,
+    Participants,
+    Quiet,
+    Source,
+    To,
+    Visit,
+    split_list,
+)
+from neuroflow.cli.table_completion import columns, groups, in_list, references
+from neuroflow.errors import OptionError
+
+SHOWN = (
+    "n_positive",
+    "n_negative",
+    "auc",
+    "ci_low",
+    "ci_high",
+    "q",
+    "sensitivity",
+    "specificity",
+)
+"""Columns that are shown on a terminal; a file has all."""
+
+
+def accuracy(
+    source: Source,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns of numbers; every region if omitted.", autocompletion=in_list(columns)
+        ),
+    ] = None,
+    truth: Annotated[
+        str,
+        typer.Option(help="The column with the true diagnosis.", autocompletion=columns),
+    ] = "group",
+    positive: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Groups to detect; all patients if omitted.", autocompletion=in_list(groups)
+        ),
+    ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="Groups that are negative; auto: controls; none: all that are not positive.",
+            autocompletion=references,
+        ),
+    ] = "auto",
+    metric: Metrics = None,
+    direction: Annotated[str, typer.Option(help="Which values are positive: higher or lower.")] = (
+        "higher"
+    ),
+    cutoff: Annotated[
+        str, typer.Option(help="A number, youden (cross-validated) or none (the area only).")
+    ] = "youden",
+    missing: Annotated[
+        str, typer.Option(help="Studies without a value: exclude, or wrong (misclassified).")
+    ] = "exclude",
+    strata: Annotated[
+        str | None,
+        typer.Option(help="One row per label of this column.", autocompletion=columns),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the cross-validation.")] = 0,
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute how well every region or a score separates two groups: AUC, sensitivity..."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        refuse_unused(
+            [
+                (seed != 0 and cutoff != "youden", "--seed", "--cutoff youden"),
+                (metric is not None and score is not None, "--metric", "regions, not --score"),
+            ]
+        )
+        found = nf.diagnostic_accuracy(
+            cohort_table(source, participants),
+            split_list(score),
+            truth=truth,
+            positive=split_list(positive),
+            reference=None if reference == "none" else reference,
+            metric=split_list(metric),
+            direction=direction,  # type: ignore[arg-type]  # checked there
+            cutoff=_cutoff(cutoff),
+            missing=missing,  # type: ignore[arg-type]  # checked there
+            strata=strata,
+            seed=seed,
+            visit=visit,
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
+            exclude_suspect=exclude_suspect,
+        )
+        shown = ["stratum", "score", "region", "metric", *SHOWN]
+        output(console, found, shown, to, "accuracy")
+
+
+def _cutoff(text: str) -> float | Literal["youden"] | None:
+    """Return what the option means."""
+    if text == "youden":
+        return "youden"
+    if text == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise OptionError(
+            f"There is no cut-off {text!r}.", advice="Choose a number, youden or none."
+        ) from error
