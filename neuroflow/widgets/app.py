@@ -174,7 +174,7 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     return _Page(model, _FORMS[form](getattr(model, form)))
 
 
-class _Page(widgets.VBox):  # type: ignore[misc]
+class _Page(private.VBox):
     """The header above the forms, or above one of them."""
 
     def __init__(self, model: AppModel, forms: widgets.Widget) -> None:
@@ -192,7 +192,7 @@ class _Page(widgets.VBox):  # type: ignore[misc]
 
 def _tabs(model: AppModel) -> widgets.Tab:
     names = list(_FORMS)
-    tabs = Tab([widgets.VBox() for _ in names], selected_index=names.index(model.current_form))
+    tabs = Tab([private.VBox() for _ in names], selected_index=names.index(model.current_form))
 
     def draw_form() -> None:
         """Draw the open form; the others are drawn when they are opened."""
@@ -218,7 +218,7 @@ def _tabs(model: AppModel) -> widgets.Tab:
     return tabs
 
 
-def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
+def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> private.VBox:
     """Show what is missing before a form opens, with a button to the form that comes first."""
     names = list(_FORMS)
     before = [each for each in names[: names.index(name)] if each not in model.locked][-1]
@@ -233,10 +233,10 @@ def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
         go,
     )
     words = f"<h2>{name.capitalize()}</h2><p>{html.badge('', model.locked[name])}</p>"
-    return framed(private.HTML(words), widgets.HBox([way]))
+    return framed(private.HTML(words), private.HBox([way]))
 
 
-def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.HBox:
+def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> private.HBox:
     """Offer the next form once it has something to do."""
     names = list(_FORMS)
     following = names[names.index(name) + 1]
@@ -255,7 +255,7 @@ def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.HBox:
 
     bind(own, ["tone", "busy"], update)
     model.observe(lambda _: update(), names=["locked"])
-    return widgets.HBox([way], layout={"justify_content": "flex-end"})
+    return private.HBox([way], layout={"justify_content": "flex-end"})
 
 
 def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:

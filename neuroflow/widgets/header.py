@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import ipywidgets as widgets
 from traitlets import Any, Unicode
 
 from neuroflow.errors import NeuroflowError
@@ -67,7 +66,7 @@ class HeaderModel(FormModel):
         return f"{profile.user} at {profile.host}" if profile else "no connection yet"
 
 
-def header(model: HeaderModel) -> widgets.VBox:
+def header(model: HeaderModel) -> private.VBox:
     """Draw the header."""
     place = private.HTML()
     status = private.HTML()
@@ -75,7 +74,7 @@ def header(model: HeaderModel) -> widgets.VBox:
         model, "Pause", "Pause or continue that job; nothing is lost", model.toggle_pause
     )
     stop = button(model, "Stop", "Let that job finish what has started, and no more", model.stop)
-    row = widgets.HBox([status, pause, stop], layout={"align_items": "center"})
+    row = private.HBox([status, pause, stop], layout={"align_items": "center"})
 
     def update() -> None:
         folder = model.ws.folder

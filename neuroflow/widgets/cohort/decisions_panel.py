@@ -23,7 +23,7 @@ from neuroflow.widgets.common import (
 WITHDRAW = "Consent withdrawn"
 
 
-def decisions_panel(model: CohortModel) -> widgets.VBox:
+def decisions_panel(model: CohortModel) -> private.VBox:
     """Draw the decisions that apply to the selected studies."""
     words = private.HTML()
     reason = field(
@@ -33,7 +33,7 @@ def decisions_panel(model: CohortModel) -> widgets.VBox:
         placeholder="e.g. head motion, or agreed with neuropacs",
     )
     decisions = [*_exclusion(model, reason), _rules(model, reason), _withdrawal(model)]
-    box = widgets.VBox([words, reason, *decisions])
+    box = private.VBox([words, reason, *decisions])
     box.add_class("nf-panel")
 
     def update() -> None:
@@ -66,10 +66,10 @@ def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
     bind(model, ["selected", "excluded"], update)
     bind(model, ["selected", "excluded", "findings"], check_reason)
     reason.observe(lambda _: check_reason(), names="value")
-    return [needed, widgets.HBox([out, back])]
+    return [needed, private.HBox([out, back])]
 
 
-def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
+def _rules(model: CohortModel, reason: Any) -> private.HBox:
     rule = field(private.Dropdown, "Rule", "The rule to override", options=[])
     rule.layout.width = "340px"
     aside = _deciding(
@@ -93,7 +93,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
         lambda: model.override(rule.value, ""),
     )
     disable_while_busy(model, again)
-    row = widgets.HBox([rule, aside, for_all, again], layout=WRAP_ROW)
+    row = private.HBox([rule, aside, for_all, again], layout=WRAP_ROW)
 
     def update() -> None:
         names = sorted({*model.violated_rules, *model.overridden_rules})
@@ -111,7 +111,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
     return row
 
 
-def _withdrawal(model: CohortModel) -> widgets.VBox:
+def _withdrawal(model: CohortModel) -> private.VBox:
     """Draw the removal of the selected studies, which has to be confirmed."""
     warning = private.HTML(
         "<p>Consent withdrawn: this removes packages, results, entries of the map and of "
@@ -132,10 +132,10 @@ def _withdrawal(model: CohortModel) -> widgets.VBox:
     yes = button(model, "Remove for good", "Remove them", remove, button_style="danger")
     no = button(model, "Keep them", "Change nothing", lambda: ask(False))
     disable_while_busy(model, start, yes)
-    confirm = widgets.VBox([warning, widgets.HBox([yes, no])])
+    confirm = private.VBox([warning, private.HBox([yes, no])])
     ask(False)
     bind(model, ["selected"], lambda: ask(False))
-    return widgets.VBox([start, confirm])
+    return private.VBox([start, confirm])
 
 
 def _deciding(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as widgets
-
 from neuroflow.errors import OptionError
 from neuroflow.studies import parse_age
 from neuroflow.widgets.cohort.model import CohortModel
@@ -24,9 +22,9 @@ ROWS_AT_ONCE = 10
 """How many studies are shown at a time; the next ones follow once these are saved."""
 
 
-def demographics_panel(model: CohortModel) -> widgets.VBox:
+def demographics_panel(model: CohortModel) -> private.VBox:
     """Draw fields for the missing ages and sexes."""
-    words, lines = private.HTML(), widgets.VBox()
+    words, lines = private.HTML(), private.VBox()
     asked: dict[Missing, tuple[Any, Any]] = {}
 
     def save() -> None:
@@ -39,7 +37,7 @@ def demographics_panel(model: CohortModel) -> widgets.VBox:
             model.fill_in(facts)
 
     keep = button(model, "Save ages and sexes", "Save them in this workspace and check again", save)
-    box = widgets.VBox([words, lines, widgets.HBox([keep])])
+    box = private.VBox([words, lines, private.HBox([keep])])
     box.add_class("nf-panel")
     disable_while_busy(model, keep)
 
@@ -58,7 +56,7 @@ def demographics_panel(model: CohortModel) -> widgets.VBox:
             kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
             asked.clear()
             asked.update(kept)
-            lines.children = [widgets.HBox(list(pair), layout=WRAP_ROW) for pair in kept.values()]
+            lines.children = [private.HBox(list(pair), layout=WRAP_ROW) for pair in kept.values()]
 
     bind(model, ["cohort", "findings"], update)
     return box

@@ -28,7 +28,7 @@ from neuroflow.widgets.common import (
 )
 
 
-def cohort_form(model: CohortModel) -> widgets.VBox:
+def cohort_form(model: CohortModel) -> private.VBox:
     """Draw the Cohort form."""
     return form(
         private.HTML(
@@ -87,7 +87,7 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
     ]
 
 
-def _question(model: CohortModel) -> widgets.VBox:
+def _question(model: CohortModel) -> private.VBox:
     """Ask what is meant by a known cohort with another folder."""
     words = private.HTML()
     add = button(
@@ -102,7 +102,7 @@ def _question(model: CohortModel) -> widgets.VBox:
         "Return to the folder with which the cohort was made",
         model.show_known,
     )
-    box = widgets.VBox([words, widgets.HBox([add, known])])
+    box = private.VBox([words, private.HBox([add, known])])
     box.add_class("nf-panel")
     disable_while_busy(model, add, known)
 
@@ -132,10 +132,10 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
         )
 
     bind(model, ["busy", "blockers"], update)
-    return [widgets.HBox([check]), blockers]
+    return [private.HBox([check]), blockers]
 
 
-def _studies(model: CohortModel) -> widgets.VBox:
+def _studies(model: CohortModel) -> private.VBox:
     """Draw the table of studies, filtered by state, with selection of rows."""
     table = DataTable(model, "Studies", TONES.__getitem__, select="multiple")
     filter_ = field(
@@ -163,10 +163,10 @@ def _studies(model: CohortModel) -> widgets.VBox:
     filter_.observe(lambda change: model.run_safely(lambda: picked(change)), names="value")
     table.observe(lambda _: model.run_safely(selected), names="selected")
     bind(model, ["studies", "filter"], update)
-    return widgets.VBox([filter_, table])
+    return private.VBox([filter_, table])
 
 
-def _findings(model: CohortModel) -> widgets.VBox:
+def _findings(model: CohortModel) -> private.VBox:
     table = DataTable(model, "Findings of the protocol check", _tone_of_severity, by="severity")
     save = button(
         model,
@@ -182,7 +182,7 @@ def _findings(model: CohortModel) -> widgets.VBox:
         set_visible(save, model.findings is not None and len(model.findings) > 0)
 
     bind(model, ["findings", "selected"], update)
-    return widgets.VBox([table, save])
+    return private.VBox([table, save])
 
 
 def _tone_of_severity(severity: str) -> str:

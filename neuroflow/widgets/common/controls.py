@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ipywidgets as widgets
-
 from neuroflow.escaping import visible
 from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.form_model import FormModel
@@ -17,11 +15,11 @@ WRAP_ROW = {"flex_flow": "row wrap"}
 """Layout of a row of controls that wraps in a narrow window."""
 
 
-def form(*children: Any) -> widgets.VBox:
+def form(*children: Any) -> private.VBox:
     """Stack the parts of a form and add their style sheet, and the script of their page."""
     css = html.read_resource(html.STATIC, "style.css")
     style = private.HTML(f"<style>{css}</style>")
-    box = widgets.VBox([style, private.PageLink.current(), *children])
+    box = private.VBox([style, private.PageLink.current(), *children])
     box.add_class("nf-form")
     return box
 
@@ -82,16 +80,16 @@ def set_visible(widget: Any, visible: bool) -> None:
     widget.layout.display = None if visible else "none"
 
 
-def problem_list(model: FormModel) -> widgets.VBox:
+def problem_list(model: FormModel) -> private.VBox:
     """Draw the problems of a form, each with a button that dismisses it."""
-    box = widgets.VBox([])
-    rows: dict[Any, widgets.HBox] = {}
+    box = private.VBox([])
+    rows: dict[Any, private.HBox] = {}
 
-    def row(problem: Any) -> widgets.HBox:
+    def row(problem: Any) -> private.HBox:
         dismiss = button(
             model, "Dismiss", f"Dismiss: {problem.what}", lambda: model.dismiss(problem)
         )
-        return widgets.HBox([private.HTML(html.problem(problem)), dismiss])
+        return private.HBox([private.HTML(html.problem(problem)), dismiss])
 
     def update() -> None:
         gone = [problem for problem in rows if problem not in model.problems]
@@ -106,7 +104,7 @@ def problem_list(model: FormModel) -> widgets.VBox:
     return box
 
 
-def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
+def task_status(model: FormModel, *, keep: bool = True) -> private.VBox:
     """Draw the running task with progress bars, Pause and Stop, then its outcome."""
     bars = private.HTML()
     status = private.HTML()
@@ -133,8 +131,8 @@ def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     bind(model, ["progress", "busy", "paused"], update_bars)
     names = ["busy", "can_stop", "stopping", "can_pause", "paused", "activity", "notice", "tone"]
     bind(model, names, update)
-    line = widgets.HBox([status, pause, stop], layout={"align_items": "center"})
-    return widgets.VBox([line, bars])
+    line = private.HBox([status, pause, stop], layout={"align_items": "center"})
+    return private.VBox([line, bars])
 
 
 def _activity_text(model: FormModel) -> str:

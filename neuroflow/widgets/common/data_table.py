@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any, Literal
 
 import anywidget
-import ipywidgets as widgets
 import pandas as pd
 from traitlets import Bool, Int, List, Unicode, link
 from traitlets import Tuple as TupleTrait
 
 from neuroflow.escaping import visible
+from neuroflow.widgets.common import private
 from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.html import STATIC, read_resource
@@ -65,7 +65,7 @@ class _Rows(OneLoop, anywidget.AnyWidget):
             self.send_rows()
 
 
-class DataTable(widgets.VBox):  # type: ignore[misc]
+class DataTable(private.VBox):
     """Show a DataFrame with search, sorting and pages.
 
     All rows are sent to the browser, where every cell is shown as text. Showing another table with

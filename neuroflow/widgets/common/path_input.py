@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import html, private
@@ -18,7 +17,7 @@ THIS_FOLDER = "(use this folder)"
 PARENT_FOLDER = ".. (one folder up)"
 
 
-class PathInput(widgets.VBox):  # type: ignore[misc]
+class PathInput(private.VBox):
     """A path, linked with a trait of a model."""
 
     def __init__(
@@ -46,13 +45,13 @@ class PathInput(widgets.VBox):  # type: ignore[misc]
             button(model, "Open", "Open the folder, or choose the file", self._open),
             button(model, "Cancel", "Close the list", self._toggle),
         ]
-        self._picker = widgets.VBox(
-            [self._location, widgets.HBox([self._list, widgets.VBox(buttons)])]
+        self._picker = private.VBox(
+            [self._location, private.HBox([self._list, private.VBox(buttons)])]
         )
         self._picker.add_class("nf-picker")
         set_visible(self._picker, False)
         disable_while_busy(model, self.typed, browse, *buttons)
-        super().__init__([widgets.HBox([self.typed, browse]), self._picker])
+        super().__init__([private.HBox([self.typed, browse]), self._picker])
 
     def _complete(self) -> None:
         self.typed.options = complete_path(self.typed.value, folders_only=self._folders_only)

@@ -3,11 +3,13 @@
 A notebook keeps the state of its widgets, if its user wishes so or a program ran it, and with the
 state would keep every name, path and picture that the forms show. Here only what describes a
 control's looks is state; all else travels as messages of the page's link, which no program saves.
+Of the looks only what is set is state, since most of a notebook would be the names of what is not.
 """
 
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -91,7 +93,33 @@ def _is_binary(value: object) -> bool:
     return isinstance(value, bytes | bytearray | memoryview)
 
 
-class Private(OneLoop):
+class _Short:
+    """A layout or a style of which a notebook keeps what is set; pages know the rest."""
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state; all of it without what is not set, some of it as it is."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)  # type: ignore[misc]
+        return state if key else {name: v for name, v in state.items() if v is not None}
+
+
+@cache
+def _short(kind: type[Any]) -> type[Any]:
+    return type(kind.__name__, (_Short, kind), {"__doc__": kind.__doc__})
+
+
+class ShortLooks:
+    """Gives a control a layout and a style of its own, which are short in a notebook."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]
+        for name in ("layout", "style"):
+            given = options.get(name)
+            if name in traits and (given is None or isinstance(given, dict)):
+                options[name] = _short(traits[name].klass)(**(given or {}))
+        super().__init__(*args, **options)
+
+
+class Private(ShortLooks, OneLoop):
     """Sends contents as messages of the link instead of as state."""
 
     public: ClassVar[frozenset[str]] = PUBLIC
@@ -168,3 +196,19 @@ class Dropdown(Private, widgets.Dropdown):  # type: ignore[misc]
 
 class Select(Private, widgets.Select):  # type: ignore[misc]
     """A list to choose one of."""
+
+
+class VBox(ShortLooks, widgets.VBox):  # type: ignore[misc]
+    """A column of controls."""
+
+
+class HBox(ShortLooks, widgets.HBox):  # type: ignore[misc]
+    """A row of controls."""
+
+
+class Box(ShortLooks, widgets.Box):  # type: ignore[misc]
+    """Controls as their layout has them."""
+
+
+class GridBox(ShortLooks, widgets.GridBox):  # type: ignore[misc]
+    """A grid of controls."""

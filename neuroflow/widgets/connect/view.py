@@ -40,7 +40,7 @@ STAGE_NAMES = {
 }
 
 
-def connect_form(model: ConnectModel) -> widgets.VBox:
+def connect_form(model: ConnectModel) -> private.VBox:
     """Draw the Connect form."""
     secret = field(
         private.Password,
@@ -144,11 +144,11 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
 
     disable_while_busy(model, agent, protect)
     bind(model, ["busy", "blockers", "key_is_exposed", "key"], update)
-    bar = widgets.HBox([test, make, public, agent, protect], layout={"flex_flow": "row wrap"})
+    bar = private.HBox([test, make, public, agent, protect], layout={"flex_flow": "row wrap"})
     return [bar, missing]
 
 
-def _profiles(model: ConnectModel) -> widgets.VBox:
+def _profiles(model: ConnectModel) -> private.VBox:
     """Draw the menu of saved profiles, and the buttons to add or remove one."""
     saved = field(
         private.Dropdown, "Saved profiles", "Saved connections to the same account", options=[]
@@ -185,11 +185,11 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
         if saved.value and saved.value != model.profile:
             model.choose_profile(saved.value)
 
-    row = widgets.HBox([saved, new, cancel, remove])
+    row = private.HBox([saved, new, cancel, remove])
     saved.observe(lambda _: model.run_safely(selected), names="value")
     disable_while_busy(model, saved, new, cancel, name)
     bind(model, ["profile", "profiles", "busy"], update)
-    return widgets.VBox([row, name])
+    return private.VBox([row, name])
 
 
 def _agent(model: ConnectModel) -> private.HTML:
@@ -262,7 +262,7 @@ def _steps(model: ConnectModel) -> private.HTML:
     return view
 
 
-def _identity(model: ConnectModel) -> widgets.VBox:
+def _identity(model: ConnectModel) -> private.VBox:
     """Show the keys of a server to compare; a changed one is confirmed by its fingerprint only."""
     words = private.HTML()
     pasted = field(
@@ -283,7 +283,7 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         layout={"width": "auto", "align_self": "flex-start"},
     )
     disable_while_busy(model, confirm, pasted)
-    box = widgets.VBox([words, pasted, verdict, confirm])
+    box = private.VBox([words, pasted, verdict, confirm])
 
     def update() -> None:
         set_visible(confirm, bool(model.fingerprint))
@@ -347,7 +347,7 @@ def _verdict(model: ConnectModel) -> str:
     )
 
 
-def _public(model: ConnectModel) -> widgets.VBox:
+def _public(model: ConnectModel) -> private.VBox:
     """Show the public key and the email that contains it, ready to copy."""
     line = field(private.Textarea, "Public key", "The public key", rows=3)
     mail = field(private.Textarea, "Email", "Email to neuropacs support", rows=18)
@@ -357,8 +357,8 @@ def _public(model: ConnectModel) -> widgets.VBox:
     words = private.HTML(
         "<p>Send the public key to neuropacs support; keep the private key to yourself.</p>"
     )
-    send = widgets.HBox([copy_mail, post], layout={"align_items": "center"})
-    box = widgets.VBox([words, line, copy_line, mail, send])
+    send = private.HBox([copy_mail, post], layout={"align_items": "center"})
+    box = private.VBox([words, line, copy_line, mail, send])
     for control, copy, name in ((line, copy_line, "public_line"), (mail, copy_mail, "mail")):
         link((model, name), (control, "value"))
         link((model, name), (copy, "text"))

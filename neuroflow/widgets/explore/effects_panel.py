@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-import ipywidgets as widgets
-
 from neuroflow.compare import key_findings
 from neuroflow.widgets.common import bind, html, private
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.table import effects_table
 
 
-def effects_panel(model: ExploreModel) -> widgets.VBox:
+def effects_panel(model: ExploreModel) -> private.VBox:
     """Draw what was found: a sentence for each contrast, then the table of effects."""
     found = private.HTML()
 
@@ -27,7 +25,7 @@ def effects_panel(model: ExploreModel) -> widgets.VBox:
         )
 
     bind(model, ["effects", "choices"], update)
-    return widgets.VBox([found, effects_table(model)])
+    return private.VBox([found, effects_table(model)])
 
 
 def answer_summary(model: ExploreModel) -> str:

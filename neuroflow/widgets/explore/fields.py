@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.escaping import visible
@@ -65,9 +64,9 @@ def tick_box(model: ExploreModel, name: str, label: str, description: str) -> An
     return box
 
 
-def tick_list(model: ExploreModel, name: str, label: str, description: str) -> widgets.VBox:
+def tick_list(model: ExploreModel, name: str, label: str, description: str) -> private.VBox:
     """Return boxes to tick, linked to a trait that holds the ticked ones."""
-    boxes = widgets.Box(layout={"flex_flow": "row wrap"})
+    boxes = private.Box(layout={"flex_flow": "row wrap"})
     boxes.add_class("nf-ticks")
 
     def box_of(option: str) -> Any:
@@ -107,7 +106,7 @@ def tick_list(model: ExploreModel, name: str, label: str, description: str) -> w
     head = private.HTML(
         f'<p>{html.text(label)} <span class="nf-dim">{html.text(description)}</span></p>'
     )
-    return widgets.VBox([head, boxes], layout={"width": "98%"})
+    return private.VBox([head, boxes], layout={"width": "98%"})
 
 
 def _bind_options(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import ClickableFigure, bind, html, private, set_visible
@@ -12,16 +11,16 @@ from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
 
-def figures_panel(model: ExploreModel) -> widgets.VBox:
+def figures_panel(model: ExploreModel) -> private.VBox:
     """Draw the figures and a switch for each."""
     switches = [_switch(model, view) for view in form_entries()]
-    figures = widgets.Box(
+    figures = private.Box(
         [_figure(model, view) for view in form_entries()],
         layout={"flex_flow": "row wrap", "align_items": "flex-start"},
     )
     head = private.HTML('<p class="nf-head">Figures</p>')
-    bar = widgets.HBox(switches, layout={"flex_flow": "row wrap"})
-    return widgets.VBox([head, bar, figures])
+    bar = private.HBox(switches, layout={"flex_flow": "row wrap"})
+    return private.VBox([head, bar, figures])
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
@@ -44,12 +43,12 @@ def _switch(model: ExploreModel, view: str) -> Any:
     return switch
 
 
-def _figure(model: ExploreModel, view: str) -> widgets.VBox:
+def _figure(model: ExploreModel, view: str) -> private.VBox:
     entry = form_entries()[view]
     name, about, trait = entry.label, entry.about, entry.selects
     drawn = ClickableFigure(hint=f"{name}: choose a {'study' if trait == 'study_id' else 'region'}")
     why = private.HTML()
-    card = widgets.VBox(
+    card = private.VBox(
         [private.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
         layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
-
 from neuroflow.widgets.common import bind, private, set_visible
 from neuroflow.widgets.explore.fields import menu, search_box, tick_box, tick_list
 from neuroflow.widgets.explore.model import ExploreModel
 
 
-def question_panel(model: ExploreModel) -> widgets.VBox:
+def question_panel(model: ExploreModel) -> private.VBox:
     """Draw the question: groups, regions and, folded, statistics."""
     cohort = menu(
         model, "cohort", "Cohort", "Which cohort; all cohorts together if none is selected"
@@ -38,12 +36,12 @@ def question_panel(model: ExploreModel) -> widgets.VBox:
             set_visible(cohort, len(model.choices.cohorts) > 1)
 
     bind(model, ["choices"], update)
-    return widgets.VBox(controls)
+    return private.VBox(controls)
 
 
-def _statistics(model: ExploreModel) -> widgets.VBox:
+def _statistics(model: ExploreModel) -> private.VBox:
     """Draw the statistical choices, which most questions leave as they are."""
-    fields = widgets.VBox(
+    fields = private.VBox(
         [
             menu(model, "method", "Model", "Statistical method for comparing groups"),
             menu(model, "robust", "Standard errors", "Standard errors of the linear model"),
@@ -70,4 +68,4 @@ def _statistics(model: ExploreModel) -> widgets.VBox:
 
     fold.observe(follow, names="value")
     follow()
-    return widgets.VBox([fold, fields])
+    return private.VBox([fold, fields])

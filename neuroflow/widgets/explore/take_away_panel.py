@@ -7,7 +7,6 @@ import mimetypes
 from collections.abc import Iterable
 from pathlib import Path
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import CopyButton, bind, button, field, html, private
@@ -20,7 +19,7 @@ LARGEST = 5_000_000
 _ROW = {"flex_flow": "row wrap", "align_items": "center"}
 
 
-def take_away_panel(model: ExploreModel) -> widgets.VBox:
+def take_away_panel(model: ExploreModel) -> private.VBox:
     """Draw the exports, the methods text and the code."""
     status = private.HTML()
 
@@ -31,12 +30,12 @@ def take_away_panel(model: ExploreModel) -> widgets.VBox:
 
     bind(model, ["notice", "exported"], update_status)
     head = private.HTML('<p class="nf-head">Take away</p>')
-    return widgets.VBox(
+    return private.VBox(
         [head, _tables(model), _figure(model), status, _methods(model), _code(model)]
     )
 
 
-def _tables(model: ExploreModel) -> widgets.HBox:
+def _tables(model: ExploreModel) -> private.HBox:
     suffix = field(
         private.Dropdown,
         "Tables as",
@@ -59,10 +58,10 @@ def _tables(model: ExploreModel) -> widgets.HBox:
             ),
         )
     ]
-    return widgets.HBox([*buttons, suffix], layout=_ROW)
+    return private.HBox([*buttons, suffix], layout=_ROW)
 
 
-def _figure(model: ExploreModel) -> widgets.HBox:
+def _figure(model: ExploreModel) -> private.HBox:
     main = field(
         private.Dropdown,
         "Figure",
@@ -79,10 +78,10 @@ def _figure(model: ExploreModel) -> widgets.HBox:
         model.export_figure,
         icon="download",
     )
-    return widgets.HBox([export, main], layout=_ROW)
+    return private.HBox([export, main], layout=_ROW)
 
 
-def _methods(model: ExploreModel) -> widgets.VBox:
+def _methods(model: ExploreModel) -> private.VBox:
     shown = private.HTML()
     copy = CopyButton(label="Copy methods", tooltip="Copy the methods text to the clipboard")
     save = button(
@@ -100,10 +99,10 @@ def _methods(model: ExploreModel) -> widgets.VBox:
         )
 
     bind(model, ["methods"], update)
-    return widgets.VBox([shown, widgets.HBox([copy, save], layout=_ROW)])
+    return private.VBox([shown, private.HBox([copy, save], layout=_ROW)])
 
 
-def _code(model: ExploreModel) -> widgets.VBox:
+def _code(model: ExploreModel) -> private.VBox:
     shown = private.HTML()
     copy = CopyButton(label="Copy code", tooltip="Copy the Python code to the clipboard")
 
@@ -115,7 +114,7 @@ def _code(model: ExploreModel) -> widgets.VBox:
         )
 
     bind(model, ["code"], update)
-    return widgets.VBox([shown, copy])
+    return private.VBox([shown, copy])
 
 
 def download_links(files: Iterable[Path]) -> str:

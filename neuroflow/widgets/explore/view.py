@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
-
 from neuroflow.widgets.common import (
     bind,
     button,
@@ -21,20 +19,20 @@ from neuroflow.widgets.explore.question_panel import question_panel
 from neuroflow.widgets.explore.take_away_panel import take_away_panel
 
 
-def explore_form(model: ExploreModel) -> widgets.VBox:
+def explore_form(model: ExploreModel) -> private.VBox:
     """Draw the Explore form."""
     again = button(
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
     empty, work = private.HTML(), task_status(model, keep=False)
-    body = widgets.Box()
+    body = private.Box()
     body.add_class("nf-columns")
 
     def update() -> None:
         set_visible(body, model.choices is not None)
         if model.choices is not None and not body.children:  # loads matplotlib, as drawing does
             panels = (effects_panel, _selection, figures_panel, take_away_panel)
-            answer = widgets.VBox([panel(model) for panel in panels])
+            answer = private.VBox([panel(model) for panel in panels])
             body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy
@@ -46,7 +44,7 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
     whole = form(
         private.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
         problem_list(model),
-        widgets.HBox([again]),
+        private.HBox([again]),
         empty,
         work,
         body,
@@ -55,7 +53,7 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
     return whole
 
 
-def _selection(model: ExploreModel) -> widgets.GridBox:
+def _selection(model: ExploreModel) -> private.GridBox:
     region = name_box(
         "Region",
         "The region of strip, profile and brain; also selected by clicking the table or a figure",
@@ -69,4 +67,4 @@ def _selection(model: ExploreModel) -> widgets.GridBox:
     )
     bind_name(model, "region", region, ["choices"])
     bind_name(model, "study_id", study, ["names"])
-    return widgets.GridBox([contrast, region, study], layout={**GRID, "margin": "10px 0 0"})
+    return private.GridBox([contrast, region, study], layout={**GRID, "margin": "10px 0 0"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.results import DIFFERS
@@ -31,12 +30,12 @@ WARNING = (
 )
 
 
-def gallery(model: GalleryModel) -> widgets.VBox:
+def gallery(model: GalleryModel) -> private.VBox:
     """Draw the gallery."""
     head = private.HTML()
     back = button(model, "Back", "Previous page of reports", lambda: model.go_to(model.page - 1))
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
-    grid = widgets.GridBox(
+    grid = private.GridBox(
         layout={
             "grid_template_columns": "repeat(auto-fill, minmax(220px, 1fr))",
             "grid_gap": "10px",
@@ -44,9 +43,9 @@ def gallery(model: GalleryModel) -> widgets.VBox:
     )
     number = field(private.Dropdown, "Page", "Which page of reports is shown")
     number.layout.width = "260px"
-    turn = widgets.HBox([back, number, forth])
-    pages = widgets.VBox([_choices(model), grid, turn])
-    box = widgets.VBox(
+    turn = private.HBox([back, number, forth])
+    pages = private.VBox([_choices(model), grid, turn])
+    box = private.VBox(
         [head, private.HTML(WARNING), problem_list(model), _opened(model), pages],
     )
 
@@ -78,7 +77,7 @@ def gallery(model: GalleryModel) -> widgets.VBox:
     return box
 
 
-def _choices(model: GalleryModel) -> widgets.HBox:
+def _choices(model: GalleryModel) -> private.HBox:
     """Draw the search and the menu of what is listed."""
     search = field(
         private.Text, "Search reports", "Parts of the names of studies", placeholder="words to find"
@@ -98,10 +97,10 @@ def _choices(model: GalleryModel) -> widgets.HBox:
 
     kind.observe(lambda _: model.run_safely(chosen), names="value")
     bind(model, ["reports", "verdicts", "aside"], update)
-    return widgets.HBox([search, kind], layout=WRAP_ROW)
+    return private.HBox([search, kind], layout=WRAP_ROW)
 
 
-class _Card(widgets.VBox):  # type: ignore[misc]
+class _Card(private.VBox):
     """A thumbnail and the button that opens its report."""
 
     def close_all(self) -> None:
@@ -135,16 +134,16 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     return _Card([private.HTML(image + below), opener])
 
 
-def _opened(model: GalleryModel) -> widgets.VBox:
+def _opened(model: GalleryModel) -> private.VBox:
     title = private.HTML()
     image = private.HTML(layout={"flex": "3 1 420px"})
     text = private.HTML(layout={"flex": "2 1 280px"})
     close = button(model, "All reports", "Close this report", model.close, icon="arrow-left")
-    box = widgets.VBox(
+    box = private.VBox(
         [
-            widgets.HBox([close, title]),
+            private.HBox([close, title]),
             set_aside_panel(model),
-            widgets.HBox([image, text], layout={"flex_flow": "row wrap", "width": "100%"}),
+            private.HBox([image, text], layout={"flex_flow": "row wrap", "width": "100%"}),
         ]
     )
 

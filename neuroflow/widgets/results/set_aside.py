@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
-
 from neuroflow.widgets.common import (
     WRAP_ROW,
     bind,
@@ -19,7 +17,7 @@ from neuroflow.widgets.results.gallery_model import GalleryModel
 WHOLE = "the whole study"
 
 
-def set_aside_panel(model: GalleryModel) -> widgets.VBox:
+def set_aside_panel(model: GalleryModel) -> private.VBox:
     """Draw the decision about the opened result."""
     words = private.HTML()
     region = field(private.Dropdown, "Set aside", "The whole study, or one of its regions")
@@ -42,8 +40,8 @@ def set_aside_panel(model: GalleryModel) -> widgets.VBox:
         "Include it again in every table, test and figure",
         lambda: model.include(region.value or ""),
     )
-    row = widgets.HBox([region, reason, out, back], layout=WRAP_ROW)
-    box = widgets.VBox([words, row])
+    row = private.HBox([region, reason, out, back], layout=WRAP_ROW)
+    box = private.VBox([words, row])
     box.add_class("nf-panel")
 
     def update() -> None:

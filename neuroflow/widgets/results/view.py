@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import (
@@ -26,7 +25,7 @@ AGE_SECONDS = 5.0
 """How often the age of the last status check is updated."""
 
 
-def results_form(model: ResultsModel) -> widgets.VBox:
+def results_form(model: ResultsModel) -> private.VBox:
     """Draw the Results form."""
     refresh = button(
         model, "Refresh", "Check the server for new results", model.refresh, icon="refresh"
@@ -55,7 +54,7 @@ def results_form(model: ResultsModel) -> widgets.VBox:
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
         problem_list(model.auto_refresh),
-        widgets.HBox([refresh, collect, _auto(model)]),
+        private.HBox([refresh, collect, _auto(model)]),
         counts,
         _Age(model),
         task_status(model),

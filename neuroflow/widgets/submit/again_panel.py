@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
-
 from neuroflow.widgets.common import WRAP_ROW, bind, button, field, html, private, set_visible
 from neuroflow.widgets.submit.model import SubmitModel
 
@@ -16,10 +14,10 @@ _REPEAT = (
 )
 
 
-def again_panel(model: SubmitModel) -> widgets.VBox:
+def again_panel(model: SubmitModel) -> private.VBox:
     """Draw what can be done with the selected studies."""
     words = private.HTML()
-    box = widgets.VBox([words, _retry(model), _repetition(model)])
+    box = private.VBox([words, _retry(model), _repetition(model)])
     box.add_class("nf-panel")
 
     def update() -> None:
@@ -33,7 +31,7 @@ def again_panel(model: SubmitModel) -> widgets.VBox:
     return box
 
 
-def _retry(model: SubmitModel) -> widgets.VBox:
+def _retry(model: SubmitModel) -> private.VBox:
     plan = button(
         model,
         "Plan to send again",
@@ -48,8 +46,8 @@ def _retry(model: SubmitModel) -> widgets.VBox:
         model.send_again,
         icon="upload",
     )
-    box = widgets.VBox(
-        [private.HTML(f"<p>{_AGAIN}</p>"), widgets.HBox([plan, send], layout=WRAP_ROW)]
+    box = private.VBox(
+        [private.HTML(f"<p>{_AGAIN}</p>"), private.HBox([plan, send], layout=WRAP_ROW)]
     )
 
     def update() -> None:
@@ -63,7 +61,7 @@ def _retry(model: SubmitModel) -> widgets.VBox:
     return box
 
 
-def _repetition(model: SubmitModel) -> widgets.VBox:
+def _repetition(model: SubmitModel) -> private.VBox:
     reason = field(
         private.Text,
         "Reason",
@@ -82,8 +80,8 @@ def _repetition(model: SubmitModel) -> widgets.VBox:
         act,
         icon="copy",
     )
-    box = widgets.VBox(
-        [private.HTML(f"<p>{_REPEAT}</p>"), widgets.HBox([reason, prepare], layout=WRAP_ROW)]
+    box = private.VBox(
+        [private.HTML(f"<p>{_REPEAT}</p>"), private.HBox([reason, prepare], layout=WRAP_ROW)]
     )
 
     def update() -> None:

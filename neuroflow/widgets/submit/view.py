@@ -32,7 +32,7 @@ ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "
 """Tone of each action of a plan."""
 
 
-def submit_form(model: SubmitModel) -> widgets.VBox:
+def submit_form(model: SubmitModel) -> private.VBox:
     """Draw the Submit form."""
     return form(
         private.HTML(
@@ -49,7 +49,7 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
     )
 
 
-def _cohort(model: SubmitModel) -> widgets.VBox:
+def _cohort(model: SubmitModel) -> private.VBox:
     choice = field(
         private.Dropdown, "Cohort", "The cohort to send; cohorts are made in the Cohort form"
     )
@@ -71,7 +71,7 @@ def _cohort(model: SubmitModel) -> widgets.VBox:
     choice.observe(lambda _: model.run_safely(selected), names="value")
     disable_while_busy(model, choice)
     bind(model, ["labels", "rows"], update)
-    return widgets.VBox([choice, words])
+    return private.VBox([choice, words])
 
 
 def _actions(model: SubmitModel) -> list[widgets.Widget]:
@@ -125,7 +125,7 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
     return [
-        widgets.HBox(
+        private.HBox(
             [plan, send, retry, only_good, pilot_first, _first_submission(model)], layout=WRAP_ROW
         ),
         blockers,
@@ -154,10 +154,10 @@ def _first_submission(model: SubmitModel) -> private.Checkbox:
     return box
 
 
-def _plan(model: SubmitModel) -> widgets.VBox:
+def _plan(model: SubmitModel) -> private.VBox:
     words = private.HTML()
     table = DataTable(model, "Plan for each study", _tone_of_action, by="action")
-    box = widgets.VBox([words, table])
+    box = private.VBox([words, table])
 
     def update() -> None:
         words.value = (
@@ -172,7 +172,7 @@ def _plan(model: SubmitModel) -> widgets.VBox:
     return box
 
 
-def _rows(model: SubmitModel) -> widgets.VBox:
+def _rows(model: SubmitModel) -> private.VBox:
     table = DataTable(
         model, "Studies of this cohort: packaging and sending", _tone_of_state, select="multiple"
     )

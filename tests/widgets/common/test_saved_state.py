@@ -107,3 +107,33 @@ def test_nothing_ticks_when_no_page_shows_the_forms(monkeypatch):
     link._handle_custom_msg({"ask": "alive"}, [])
     assert link.has_audience()
     assert sent == [{"alive": True}]
+
+
+KINDS = [private.VBox, private.HBox, private.GridBox, private.HTML, private.Button, private.Text]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_looks_that_are_set_are_state(kind):
+    control = kind(layout={"width": "auto"})
+    state = control.layout.get_state()
+    named = {name for name in state if not name.startswith("_")}
+    assert named == {"width"}
+    assert {"_model_name", "_model_module", "_view_name"} <= set(state)
+    assert state["_model_name"] == "LayoutModel"
+    if hasattr(control, "style"):
+        assert None not in control.style.get_state().values()
+
+
+def test_every_control_has_looks_of_its_own():
+    one, other = private.Button(), private.Button()
+    assert one.layout is not other.layout
+    assert one.style is not other.style
+    one.layout.display = "none"
+    assert other.layout.display is None
+
+
+def test_a_look_that_is_taken_back_is_told():
+    layout = private.VBox(layout={"display": "none"}).layout
+    layout.display = None
+    assert layout.get_state({"display"}) == {"display": None}
+    assert layout.get_state("display") == {"display": None}
