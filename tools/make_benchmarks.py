@@ -50,6 +50,8 @@ REASONS = {
     "other bytes on another processor, and the package of a study must be the same everywhere",
     "collect, nothing new": "Python's garbage collector looks through more objects; the rest is "
     "in proportion",
+    "ANCOVA of four groups: F, p, q, eta squared": "two thirds of the time go to reading and "
+    "checking the long table and to making the result, where pingouin is given a wide one",
     "collect, one more": "every folder on the server is compared with the disk, as results may be "
     "replaced",
 }
