@@ -104,7 +104,7 @@ def raincloud(
         _set_axes(ax, points, quantity)
         handles = group_handles(points.styles, points.people, points.counts)
         add_legend(ax, handles, new_figure=new_figure)
-        note = "Density; box: median and quartiles; points: studies."
+        note = "Density; box: median, quartiles; whiskers: 5th, 95th percentile; points: studies."
         if points.visits_note:
             note += f" {points.visits_note}"
         foot = " ".join(text for text in (note, abbreviations(points.labels)) if text)

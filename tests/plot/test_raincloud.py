@@ -1,7 +1,7 @@
 from matplotlib.collections import PathCollection, PolyCollection
 from support.comparison_tables import realistic_table
 
-from neuroflow.plot import raincloud, styled
+from neuroflow.plot import caption, raincloud, styled
 
 
 def test_rainclouds_are_readable(larger_table, theme, assert_readable):
@@ -16,3 +16,8 @@ def test_all_values_are_drawn_but_no_density_of_few():
     assert sum(len(c.get_offsets()) for c in points) == 26
     clouds = [c for c in ax.collections if isinstance(c, PolyCollection)]
     assert len(clouds) == 2
+
+
+def test_caption_says_what_box_and_whiskers_are():
+    ax = raincloud(realistic_table({"Control": 40, "PSP": 30}, seed=1), regions=["SCP"])
+    assert "box: median, quartiles; whiskers: 5th, 95th percentile" in caption(ax)
