@@ -155,7 +155,7 @@ def test_saved_notebook_names_no_participant_and_is_small(forms):
     state = json.loads(text)["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]
     assert len(state["state"]) > 100
     assert [word for word in ("sub-0", "S3CRETpass", "PSP", "/scans") if word in text] == []
-    assert len(text.encode()) < 500_000  # some 900 controls, and no contents
+    assert len(text.encode()) < 300_000  # some 700 controls, and no contents
 
 
 @pytest.mark.parametrize("forms", FRONTS, indirect=True)

@@ -51,7 +51,6 @@ class ClickableFigure(Private, anywidget.AnyWidget):
 
     public = PUBLIC | {"dark", "width", "hint"}
     _esm = read_resource(STATIC, "figure.js")
-    _css = read_resource(STATIC, "figure.css")
     png = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)

@@ -38,7 +38,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
     """The script that each page with forms runs once, and the messages to it."""
 
     _esm = read_resource(STATIC, "page.js")
-    _css = read_resource(STATIC, "page.css")
+    _css = read_resource(STATIC, "page.css") + read_resource(STATIC, "figure.css")
     _current: ClassVar[PageLink | None] = None
 
     def __init__(self, **options: Any) -> None:
