@@ -5,19 +5,25 @@ import re
 import shlex
 import shutil
 import subprocess
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
 from support.pages import blocks
 
+import neuroflow
 from neuroflow.cli.answers import ANSWERS, ERROR
 from neuroflow.cli.commands.analysis.plot import kinds
 from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.workspace.workspace import Workspace
 
 DOCS = Path(__file__).parents[2] / "docs"
+COMMANDS = Path(neuroflow.__file__).parent / "cli"
 PAGE = DOCS / "command_line.md"
 PAGES = [PAGE, DOCS / "on_a_cluster.md"]
+OTHERWISE = {"app", "rules_table", "check", "close", "cohorts", "folder", "is_busy", "wait"}
+OTHERWISE |= {"results_folder"}
+"""What a command does by another name, or needs no command."""
 pytestmark = pytest.mark.slow
 
 
@@ -53,6 +59,18 @@ def test_every_command_of_a_page_runs_in_its_order(path, here, run, service):
         assert code == 0, f"{' '.join(words)}: {err}"
         if words[0] == "submit":
             assert service.wait_until_idle()
+
+
+def test_what_python_alone_has_is_listed():
+    code = "".join(path.read_text("utf-8") for path in COMMANDS.rglob("*.py"))
+    functions = {name for name in dir(neuroflow) if isfunction(getattr(neuroflow, name))}
+    lacking = functions - set(re.findall(r"\bnf\.(\w+)", code)) - OTHERWISE
+    of_workspace = {name for name in dir(Workspace) if name[0] != "_"}
+    lacking |= of_workspace - set(re.findall(r"\bws\.(\w+)", code)) - OTHERWISE
+    text = PAGE.read_text("utf-8")
+    (listed,) = re.findall(r"^These are available .*?\n\n", text, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`(\w+)`", listed)) - {"plot"}
+    assert named == lacking
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell")
