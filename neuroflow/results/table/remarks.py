@@ -7,7 +7,7 @@ kind, so that none of them is only found by who asks for the facts of a study.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ KINDS = {
     "some values have no metric": "values without a metric",
     "rows of summaries left out": "rows of summaries, left out",
     "lines around the table left out": "lines around the table, left out",
+    "id differs in case only": "ids that differ from another in case only",
     "no column names the studies": "tables without a column that names the studies",
 }
 """The warnings of studies that are reported of all studies together, in this order."""
@@ -78,12 +79,31 @@ def value_warnings(values: ValueMatrix) -> dict[int, list[str]]:
     return found
 
 
+def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
+    """Return what is said of ids that may be one, written in capitals and in small letters.
+
+    Examples
+    --------
+    >>> case_warnings(["S1", "S2", "s2"])
+    {'S2': 'id differs in case only: s2', 's2': 'id differs in case only: S2'}
+    """
+    alike: dict[str, list[str]] = {}
+    for study_id in study_ids:
+        alike.setdefault(study_id.casefold(), []).append(study_id)
+    return {
+        one: f"id differs in case only: {', '.join(other for other in group if other != one)}"
+        for group in alike.values()
+        if len(group) > 1
+        for one in group
+    }
+
+
 def count_warning(n: int, usual: int, studies: int) -> str:
     """Return what is said of a study with another number of values than most; often nothing."""
-    if n == usual:
-        return ""
     if not n:
         return "no values at all"
+    if n == usual:
+        return ""
     said = f"{n} numbers, most studies have {usual}"
     is_few = n < _FEW * usual and studies >= _COHORT
     return f"far fewer values than most: {said}" if is_few else said

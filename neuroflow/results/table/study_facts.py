@@ -11,7 +11,7 @@ import pandas as pd
 from neuroflow.io import in_unicode
 from neuroflow.results.cross_check import CrossCheck
 from neuroflow.results.table.join import StudyRow
-from neuroflow.results.table.remarks import count_warning, value_warnings
+from neuroflow.results.table.remarks import case_warnings, count_warning, value_warnings
 from neuroflow.results.table.study_reports import StudyReport
 from neuroflow.results.table.values import ValueMatrix
 
@@ -58,12 +58,14 @@ def warnings_by_study(
     usual = pd.Series(with_values).mode().max() if with_values else 0
     texts, errors = values.rows["warnings"].tolist(), values.rows["error"].tolist()
     of_values = value_warnings(values)
+    of_ids = case_warnings(row.study_id for row in rows)
     gathered = {}
     for row, n in zip(rows, counts, strict=True):
         parts: list[str] = []
         if row.record >= 0:
             parts = [*json.loads(texts[row.record]), *filter(None, [errors[row.record]])]
         parts += row.warnings
+        parts += filter(None, [of_ids.get(row.study_id)])
         if row.row >= 0:
             parts += of_values.get(row.row, [])
             parts += filter(None, [count_warning(n, int(usual), len(with_values))])

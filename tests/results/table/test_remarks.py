@@ -106,3 +106,17 @@ def test_zeros_and_ones_are_counted_and_left_out(tmp_path):
     table["group"] = np.where(table["study_id"].astype(str) < "s06", "Control", "PD")
     effects = nf.compare_groups(table, exclude_suspect=True)
     assert pd.Series(effects["n_suspect"].to_numpy(), effects["region"]).sum() == 3
+
+
+def test_a_cohort_without_any_number_is_warned_of(tmp_path):
+    _, said = told(cohort(tmp_path, {f"s{i:02d}": "region,FW\npSN,\nMCP,\n" for i in range(3)}, n=3))
+    assert "Files that give no number (3 studies): s00, s01, s02" in said
+
+
+def test_ids_that_differ_in_case_only_are_warned_of(tmp_path):
+    names = ["S1", "S2", "s2", "s3"]
+    lines = [f"{name},0.{n + 2},0.3\n" for n, name in enumerate(names)]
+    (tmp_path / "all.csv").write_text("study_id,pSN_FW,MCP_FW\n" + "".join(lines))
+    table, said = told(tmp_path)
+    assert said == ["Ids that differ from another in case only (2 studies): S2, s2"]
+    assert sorted(table["study_id"].astype(str).unique()) == names
