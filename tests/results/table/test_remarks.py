@@ -109,7 +109,9 @@ def test_zeros_and_ones_are_counted_and_left_out(tmp_path):
 
 
 def test_a_cohort_without_any_number_is_warned_of(tmp_path):
-    _, said = told(cohort(tmp_path, {f"s{i:02d}": "region,FW\npSN,\nMCP,\n" for i in range(3)}, n=3))
+    _, said = told(
+        cohort(tmp_path, {f"s{i:02d}": "region,FW\npSN,\nMCP,\n" for i in range(3)}, n=3)
+    )
     assert "Files that give no number (3 studies): s00, s01, s02" in said
 
 
