@@ -108,6 +108,19 @@ def test_sources_of_the_statistics_are_numbered_and_all_cited():
     assert cited == set(numbers)
 
 
+def test_every_claim_is_on_its_page_and_has_its_tests():
+    section = (DOCS / "validation.md").read_text("utf-8").split("## Claims and the tests")[1]
+    claims = re.findall(r"^\| `(.+?)` \| (.+?) \| (`tests.+`) \|$", section, re.MULTILINE)
+    assert len(claims) == section.count("\n| `") > 15
+    for page, claim, tests in claims:
+        text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", (ROOT / page).read_text("utf-8"))
+        assert claim in " ".join(text.replace("`", "").split()), claim
+        named = re.findall(r"`([\w/.]+)::(\w+)`", tests)
+        assert len(named) == tests.count("::") > 0
+        for file, name in named:
+            assert f"def {name}(" in (ROOT / file).read_text("utf-8"), name
+
+
 # ------------------------------------------------------------------ links
 
 
