@@ -15,8 +15,8 @@ with nf.Workspace({folder!r}) as ws:
 """
 
 
-def code_cell(folder: Path, steps: Sequence[Step]) -> str:
-    """Return steps as the code of a self-contained notebook cell.
+def code_cell(folder: Path, steps: Sequence[Step], last: str = "effects") -> str:
+    """Return steps as the code of a self-contained notebook cell that shows a figure, or `last`.
 
     Examples
     --------
@@ -36,4 +36,4 @@ def code_cell(folder: Path, steps: Sequence[Step]) -> str:
     rest = [line for line in lines if not line.startswith("from ")]
     shown = next((line.split(" = ")[0] for line in reversed(rest) if line.startswith("ax = ")), "")
     start = START.format(imports="".join(f"{line}\n" for line in imports), folder=str(folder))
-    return start + "\n".join([*rest, shown or "effects"])
+    return start + "\n".join([*rest, shown or last])

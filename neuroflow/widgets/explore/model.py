@@ -93,6 +93,11 @@ class ExploreModel(FormModel):
 
     # ------------------------------------------------------------------ results
 
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """The cohort table, once it is loaded."""
+        return self._table
+
     def reload(self) -> None:
         """Load the results in the background; the question stays as it is."""
         if not any(self.ws.results_folder.glob("*")):

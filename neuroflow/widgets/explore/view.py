@@ -14,6 +14,7 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.explore.effects_panel import effects_panel
 from neuroflow.widgets.explore.fields import GRID, bind_name, menu, name_box
 from neuroflow.widgets.explore.figures_panel import figures_panel
+from neuroflow.widgets.explore.further import FurtherModel, further_panel
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question_panel import question_panel
 from neuroflow.widgets.explore.take_away_panel import take_away_panel
@@ -32,7 +33,8 @@ def explore_form(model: ExploreModel) -> private.VBox:
         set_visible(body, model.choices is not None)
         if model.choices is not None and not body.children:  # loads matplotlib, as drawing does
             panels = (effects_panel, _selection, figures_panel, take_away_panel)
-            answer = private.VBox([panel(model) for panel in panels])
+            further = further_panel(FurtherModel(model))
+            answer = private.VBox([*(panel(model) for panel in panels), further])
             body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy

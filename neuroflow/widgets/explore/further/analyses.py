@@ -1,0 +1,243 @@
+"""Further analyses as questions in plain words: what each calls, shows and says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.matrix import percent_text
+from neuroflow.plot import region_labels
+from neuroflow.widgets.explore.question import Choices, Question
+from neuroflow.widgets.explore.steps import Call
+
+ANSWER = "answer"
+"""The variable that holds the answer."""
+ALPHA = 0.05
+YEAR = 365.25  # days
+_INTERVAL = {"ci_low": "CI low", "ci_high": "CI high"}
+_TESTED = {"p": "p", "q": "q", "reason": "reason for no result"}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What some of the questions ask for besides."""
+
+    slowing: int = 30  # Percent of the change that a treatment prevents
+    days: int = 90  # At most between scans that count as repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One question."""
+
+    question: str
+    calls: Callable[[Question, Numbers], list[Call]]
+    columns: Mapping[str, str]  # Those that are shown, and their headers; all where it is empty
+    says: Callable[[pd.DataFrame], str]  # The answer in a sentence
+    missing: Callable[[Choices], str] = lambda _: ""  # What the results lack for it; often nothing
+    number: str = ""  # The field of `Numbers` that it asks for
+
+
+def _adjusted(question: Question) -> list[str]:
+    return list(question.covariates)
+
+
+def _accuracy(question: Question, _: Numbers) -> list[Call]:
+    options = {"metric": question.metric, "reference": question.reference or "auto"}
+    return [Call(ANSWER, "diagnostic_accuracy", "shown", options)]
+
+
+def _people(_question: Question, _: Numbers) -> list[Call]:
+    return [Call(ANSWER, "table_one", "shown")]
+
+
+def _cohorts(question: Question, _: Numbers) -> list[Call]:
+    options: dict[str, Any] = {"metric": question.metric, "covariates": _adjusted(question)}
+    return [Call(ANSWER, "compare_cohorts", "shown", options)]
+
+
+def _sites(question: Question, _: Numbers) -> list[Call]:
+    others = [name for name in question.covariates if name != "site"]
+    options: dict[str, Any] = {"metric": question.metric, "covariates": others}
+    return [Call(ANSWER, "compare_sites", "shown", options)]
+
+
+def _change_to(result: str, question: Question) -> Call:
+    options: dict[str, Any] = {
+        "metric": question.metric,
+        "reference": question.reference or None,
+        "covariates": _adjusted(question),
+        "method": "mixed",
+    }
+    return Call(result, "change_over_time", "table", options)
+
+
+def _change(question: Question, _: Numbers) -> list[Call]:
+    return [_change_to(ANSWER, question)]
+
+
+def _trial(question: Question, numbers: Numbers) -> list[Call]:
+    options = {"slowing": numbers.slowing / 100, "composite": False, "n_boot": 0}
+    return [_change_to("change", question), Call(ANSWER, "sample_size", "change", options)]
+
+
+def _repeats(question: Question, numbers: Numbers) -> list[Call]:
+    options = {"metric": question.metric, "within": round(numbers.days / YEAR, 4)}
+    return [Call(ANSWER, "repeatability", "table", options)]
+
+
+def _no_repeats(choices: Choices) -> str:
+    return "" if choices.has_repeated_visits else "nobody has several visits"
+
+
+def _one_cohort(choices: Choices) -> str:
+    return "" if len(choices.cohorts) > 1 else "there is one cohort"
+
+
+def _one_site(choices: Choices) -> str:
+    return "" if "site" in choices.covariates else "there is one site, or none is named"
+
+
+def _one_group(choices: Choices) -> str:
+    return "" if len(choices.groups) > 1 and choices.controls else "there are no controls"
+
+
+def _says_accuracy(found: pd.DataFrame) -> str:
+    best = found.dropna(subset=["auc"]).nlargest(1, "auc")
+    if best.empty:
+        return "No region could be judged."
+    row, name = best.iloc[0], region_labels(best)[0]
+    return (
+        f"{name} tells patients from controls best: area under the ROC curve {row['auc']:.2f} "
+        f"(95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}); {_count(found, 'regions')}."
+    )
+
+
+def _says_change(found: pd.DataFrame) -> str:
+    parts = [
+        f"{contrast}: {_count(rows, 'regions')}"
+        for contrast, rows in found.groupby("contrast", sort=False, observed=True)
+    ]
+    return f"Change per year that differs from zero. {'; '.join(parts)}."
+
+
+def _says_trial(found: pd.DataFrame) -> str:
+    known = found.dropna(subset=["n_per_arm"])
+    if known.empty:
+        return "No region changes so that a trial could see its slowing."
+    best = known.nsmallest(1, "n_per_arm")
+    return (
+        f"Fewest participants per arm: {best['n_per_arm'].iloc[0]} by {region_labels(best)[0]} in "
+        f"{best['contrast'].iloc[0]}. The number of the best of many regions is optimistic."
+    )
+
+
+def _says_repeats(found: pd.DataFrame) -> str:
+    known = found["icc2"].dropna()
+    if known.empty:
+        return "No region has enough repeated scans."
+    n = int(found["n"].max())
+    return f"Repeated scans of {n} people agree with a median ICC of {known.median():.2f}."
+
+
+def _says_pooled(found: pd.DataFrame) -> str:
+    pooled = found[found["k"].notna() & (found["k"] > 1)]
+    rows = pooled.drop_duplicates(["region", "hemisphere", "metric", "contrast"], keep="last")
+    return f"In the summary of all cohorts {_count(rows, 'comparisons')}."
+
+
+def _says_sites(found: pd.DataFrame) -> str:
+    return f"Between sites {_count(found, 'comparisons')}."
+
+
+def _says_people(found: pd.DataFrame) -> str:
+    return f"{found['All'].iloc[0]} people or studies; {len(found) - 1} lines describe them."
+
+
+def _count(rows: pd.DataFrame, what: str) -> str:
+    tested = int(rows["q"].notna().sum())
+    n = int((rows["q"] < ALPHA).sum())
+    verb = "differs" if n == 1 else "differ"
+    return f"{n} of {tested} {what} {verb} at q < {percent_text(ALPHA)}"
+
+
+_REGION = {"contrast": "contrast"}
+ANALYSES: dict[str, Analysis] = {
+    "people": Analysis("Who was studied? (Table 1)", _people, {}, _says_people),
+    "accuracy": Analysis(
+        "Which regions tell patients from controls?",
+        _accuracy,
+        {
+            "n_positive": "patients", "n_negative": "controls", "auc": "area (ROC)", **_INTERVAL,
+            "sensitivity": "sensitivity", "specificity": "specificity", **_TESTED,
+        },
+        _says_accuracy,
+        _one_group,
+    ),
+    "change": Analysis(
+        "How do regions change per year?",
+        _change,
+        {
+            **_REGION, "n1": "people", "estimate": "change per year", **_INTERVAL,
+            "percent": "percent", **_TESTED,
+        },
+        _says_change,
+        _no_repeats,
+    ),
+    "trial": Analysis(
+        "How many participants would a trial need?",
+        _trial,
+        {
+            **_REGION, "difference": "difference per year", "n_per_arm": "per arm",
+            "n_total": "in all", "reason": "reason for no result",
+        },
+        _says_trial,
+        _no_repeats,
+        "slowing",
+    ),
+    "repeats": Analysis(
+        "How well do repeated scans agree?",
+        _repeats,
+        {
+            "n": "people", "icc2": "ICC(2,1)", "sd_within": "SD within a person",
+            "rc": "repeatability coefficient", "claim": "claim", "reason": "reason for no result",
+        },
+        _says_repeats,
+        _no_repeats,
+        "days",
+    ),
+    "cohorts": Analysis(
+        "Do the cohorts agree?",
+        _cohorts,
+        {
+            **_REGION, "cohort": "cohort", "n1": "n1", "n2": "n2", "estimate": "difference",
+            **_INTERVAL, "i2": "I²", **_TESTED,
+        },
+        _says_pooled,
+        _one_cohort,
+    ),
+    "sites": Analysis(
+        "Do the sites differ in their controls?",
+        _sites,
+        {**_REGION, "n1": "n1", "n2": "n2", "estimate": "difference", **_INTERVAL, **_TESTED},
+        _says_sites,
+        _one_site,
+    ),
+}  # fmt: skip
+"""The questions in the order of the menu."""
+
+
+def rows_of(analysis: Analysis, found: pd.DataFrame) -> pd.DataFrame:
+    """Return an answer as the form shows it."""
+    if not analysis.columns:
+        return found.reset_index(drop=True)
+    kept = {name: head for name, head in analysis.columns.items() if name in found}
+    shown = found[list(kept)].rename(columns=kept).reset_index(drop=True)
+    shown.insert(0, "region", region_labels(found))
+    reason = "reason for no result"
+    if reason in shown and not shown[reason].fillna("").astype(str).str.strip().any():
+        shown = shown.drop(columns=reason)
+    return shown

@@ -1,0 +1,146 @@
+"""Further questions: what each answers, shows and says."""
+
+import subprocess
+import sys
+
+import ipywidgets as widgets
+import pandas as pd
+import pytest
+from support.collected import collect_into, people
+from support.forms import all_of, button, control
+from support.waits import PATIENCE
+
+import neuroflow as nf
+from neuroflow.widgets.common.data_table import DataTable
+from neuroflow.widgets.explore.further.analyses import ANALYSES, rows_of
+from neuroflow.widgets.explore.further.model import FurtherModel
+from neuroflow.widgets.explore.further.panel import further_panel
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.filterwarnings("ignore::neuroflow.errors.ResultWarning")
+
+
+def loaded(ws):
+    model = ExploreModel(ws, load=False)
+    model.views = ()
+    model.reload()
+    assert model.join(PATIENCE)
+    model.set(covariates=(), systems=("midbrain",))
+    return FurtherModel(model)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Return a workspace with 64 studies of 32 people in two cohorts."""
+    with Workspace(tmp_path_factory.mktemp("further") / "project") as ws:
+        everybody = people(32, visits=2)
+        collect_into(ws, everybody, reports=False)
+        yield ws
+
+
+@pytest.fixture
+def further(project):
+    return loaded(project)
+
+
+def answered(further, name):
+    further.set(analysis=name, days=800)  # people come back after a year
+    further.run_safely(further.ask, "Answer")
+    assert further.problems == ()
+    return further.answer
+
+
+@pytest.mark.parametrize("name", [name for name in ANALYSES if name != "cohorts"])
+def test_each_question_is_answered_in_a_sentence(further, name):
+    found = answered(further, name)
+    assert len(found)
+    assert further.said.endswith(".")
+    shown = rows_of(ANALYSES[name], found)
+    assert len(shown) == len(found)
+    assert not shown.columns.duplicated().any()
+
+
+def test_accuracy_is_that_of_the_library(further):
+    found = answered(further, "accuracy")
+    table = further.explore.table
+    table = table[table["system"] == "midbrain"]
+    theirs = nf.diagnostic_accuracy(table, metric="FW", visit="first")
+    assert found["auc"].tolist() == theirs["auc"].tolist()
+    best = theirs.nlargest(1, "auc").iloc[0]
+    assert f"{best['auc']:.2f} (95 % CI {best['ci_low']:.2f}" in further.said
+
+
+def test_a_trial_asks_how_much_it_slows(further):
+    further.slowing = 50
+    half = answered(further, "trial")["n_per_arm"]
+    further.slowing = 25
+    assert further.answer is None
+    quarter = answered(further, "trial")["n_per_arm"]
+    assert (quarter.dropna() >= half.dropna()).all()
+    assert "slows the change per year by 25%" in further.methods
+
+
+def test_the_code_gives_the_same_answer(further):
+    found = answered(further, "change")
+    code = f"{further.code}\nprint(answer['estimate'].round(9).tolist())"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == str(found["estimate"].round(9).tolist())
+
+
+def test_an_answer_goes_with_its_question(further):
+    answered(further, "people")
+    further.explore.metric = "FAt"
+    assert further.answer is None
+    assert further.said == ""
+
+
+def test_what_the_results_lack_is_named(further):
+    assert further.missing == {"cohorts": "there is one cohort"}
+    further.analysis = "cohorts"
+    further.run_safely(further.ask, "Answer")
+    (problem,) = further.problems
+    assert problem.what == "This question cannot be asked: there is one cohort."
+
+
+def test_cohorts_are_compared_and_summarised(project, monkeypatch):
+    table = project.table()
+    second = table["participant_id"].astype(str).str[-1].isin(list("13579"))
+    both = table.assign(cohort_id=second.map({True: "B", False: "A"}))
+    monkeypatch.setattr(type(project), "table", lambda _self: both)
+    found = answered(loaded(project), "cohorts")
+    assert {"A", "B"} < set(found["cohort"])
+
+
+def test_warnings_of_the_analysis_are_shown(further):
+    answered(further, "change")
+    form = further_panel(further)
+    further.remarks = ("Mixed models of 2 regions were singular.",)
+    said = [c.value for c in all_of(form, widgets.HTML) if 'class="nf-panel"' in c.value]
+    assert any("Mixed models of 2 regions were singular." in text for text in said)
+
+
+def test_the_answer_is_drawn_and_exported(further):
+    form = further_panel(further)
+    control(form, "Question").value = "accuracy"
+    button(form, "Answer").click()
+    (table,) = all_of(form, DataTable)
+    assert "area (ROC)" in table.frame.columns
+    button(form, "Export answer").click()
+    button(form, "Export methods").click()
+    names = {path.name for path in (further.explore.ws.folder / "exports").iterdir()}
+    assert {"accuracy.csv", "methods.txt"} <= names
+    saved = pd.read_csv(further.explore.ws.folder / "exports" / "accuracy.csv")
+    assert len(saved) == len(further.answer)
+
+
+def test_numbers_are_asked_where_they_count(further):
+    form = further_panel(further)
+    slowing = control(form, "The treatment slows it by (%)")
+    days = control(form, "Repeated within (days)")
+    further.analysis = "trial"
+    assert (slowing.layout.display, days.layout.display) == (None, "none")
+    further.analysis = "repeats"
+    assert (slowing.layout.display, days.layout.display) == ("none", None)
