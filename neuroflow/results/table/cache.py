@@ -81,6 +81,7 @@ def cached_results(
         texts = ReportCache(Path(cache), _identity(None), started - _SLACK_NS)
         reports = read_reports(found.reports, texts.read, zips.name)
         texts.save()
+        pa.default_memory_pool().release_unused()  # what reading took besides
         return found, result.values, reports
 
     return load_results(

@@ -122,7 +122,7 @@ class Results:
     @cached_property
     def warnings(self) -> dict[str, str]:
         """Warnings about the values and reports of studies, by study."""
-        return {study: "; ".join(parts) for study, parts in self._gathered.items() if parts}
+        return {study: "; ".join(parts) for study, parts in self._gathered.items()}
 
     @property
     def regions(self) -> tuple[str, ...]:

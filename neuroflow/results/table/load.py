@@ -17,7 +17,7 @@ import pandas as pd
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpFile, AidpReader, Schema
 from neuroflow.results.table.find_files import Signature, ValueFile
-from neuroflow.results.table.values import COLUMNS, SIGNATURE, ValueMatrix, sorted_names
+from neuroflow.results.table.values import COLUMNS, SIGNATURE, ValueMatrix, copy_rows, sorted_names
 
 Row = tuple[object, ...]
 _CHUNK = 256  # files that a worker reads together
@@ -219,7 +219,7 @@ def _assemble(
         if part.read is not None:
             matrix[np.array(here)[:, None], places[part.key]] = part.read.values
     if known is not None and names == known.names:  # whole rows are copied much faster
-        matrix[is_kept] = known.matrix[at[is_kept]]
+        copy_rows(known.matrix, at[is_kept], matrix, np.flatnonzero(is_kept))
     elif known is not None and is_kept.any():
         theirs = [j for j, name in enumerate(known.names) if name in column]
         ours = [column[known.names[j]] for j in theirs]

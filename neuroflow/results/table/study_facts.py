@@ -42,7 +42,7 @@ def facts_table(
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
     facts["cross_check"] = [outcome.result for outcome in outcomes]
     facts["cross_check_detail"] = [outcome.detail for outcome in outcomes]
-    facts["warnings"] = ["; ".join(warnings[row.study_id]) for row in rows]
+    facts["warnings"] = ["; ".join(warnings.get(row.study_id, ())) for row in rows]
     return facts
 
 
@@ -53,7 +53,7 @@ def warnings_by_study(
     check: CrossCheck,
     counts: Sequence[int],
 ) -> dict[str, list[str]]:
-    """Gather the warnings about the values and reports of studies; no file is opened."""
+    """Gather the warnings about values and reports, of studies that have some; opens no file."""
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0
     texts, errors = values.rows["warnings"].tolist(), values.rows["error"].tolist()
@@ -77,7 +77,8 @@ def warnings_by_study(
                 parts.append(f"{what}: {', '.join(report.not_read)}")
         if check.outcomes[row.study_id].is_accused:
             parts.append(check.outcomes[row.study_id].detail)
-        gathered[row.study_id] = parts
+        if parts:
+            gathered[row.study_id] = parts
     return gathered
 
 

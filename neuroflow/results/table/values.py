@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +29,7 @@ SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns
 """The columns of `ValueMatrix.rows` that reveal a changed file."""
 
 Names = tuple[RegionName, ...]
+_TOGETHER = 4096  # rows
 _AS_KNOWN: Signature = (0, 0, 0, 0, 0)  # of a file that needs no second look
 
 
@@ -54,26 +54,27 @@ class KnownFolders:
     times: npt.NDArray[np.int64]  # The signature of each row
     sources: list[str]
     study_ids: list[str]
-    beside: list[str]
+    kinds: npt.NDArray[np.intp]  # Which of `beside`
+    beside: list[str]  # The names of the reports in a folder
 
     @classmethod
     def of(cls, values: ValueMatrix | None) -> KnownFolders:
         """Choose the folders with one file each that was old enough when it was read."""
         if values is None:
-            return cls({}, np.empty((0, len(SIGNATURE)), dtype=np.int64), [], [], [])
+            nothing = np.empty((0, len(SIGNATURE)), dtype=np.int64)
+            return cls({}, nothing, [], [], np.array([], dtype=np.intp), [])
         rows = values.rows
         times = rows[list(SIGNATURE)].to_numpy(dtype=np.int64)
         is_old = times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()
         is_old &= times[:, 3] != 0
         is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
-        sources, study_ids, beside = (
-            rows[name].tolist() for name in ("source", "study_id", "beside")
-        )
+        sources, study_ids = rows["source"].tolist(), rows["study_id"].tolist()
+        kinds, names = pd.factorize(rows["beside"])  # the same in nearly all
         below = {
             sources[row][: sources[row].rfind("/") + 1]: row
             for row in np.flatnonzero(is_old).tolist()
         }
-        return cls(below, times, sources, study_ids, beside)
+        return cls(below, times, sources, study_ids, kinds, names.tolist())
 
     def unchanged(self, below: str, place: str) -> ValueFile | None:
         """Return a folder's file of values if nothing came, went or changed since it was read."""
@@ -95,7 +96,7 @@ class KnownFolders:
         ]
         if self.times[row].tolist() != now:
             return None
-        beside = sys.intern(self.beside[row])
+        beside = self.beside[self.kinds[row]]
         return ValueFile("", source, self.study_ids[row], _AS_KNOWN, beside, row)
 
 
@@ -118,13 +119,31 @@ def merge(parts: Sequence[ValueMatrix]) -> ValueMatrix:
         sets |= part.sets
     names = sorted_names(sets.values())
     column = {name: j for j, name in enumerate(names)}
-    matrix = np.full((len(rows), len(names)), np.nan)
+    matrix = np.full((len(order), len(names)), np.nan)
+    target = np.full(len(rows), -1, dtype=np.int64)
+    target[order] = np.arange(len(order))
     start = 0
     for part in parts:
-        here = slice(start, start := start + len(part.rows))
-        places = slice(None) if part.names == names else [column[name] for name in part.names]
-        matrix[here, places] = part.matrix
-    return ValueMatrix(names, matrix[order], rows.iloc[order].reset_index(drop=True), sets)
+        to = target[start : (start := start + len(part.rows))]
+        columns = None if part.names == names else [column[name] for name in part.names]
+        copy_rows(part.matrix, np.flatnonzero(to >= 0), matrix, to[to >= 0], columns)
+    return ValueMatrix(names, matrix, rows.iloc[order].reset_index(drop=True), sets)
+
+
+def copy_rows(
+    source: npt.NDArray[np.float64],
+    of: npt.NDArray[np.int64],
+    target: npt.NDArray[np.float64],
+    to: npt.NDArray[np.int64],
+    columns: Sequence[int] | None = None,
+) -> None:
+    """Copy rows to rows, into all columns or some; a few at a time, to hold few of them twice."""
+    for start in range(0, len(of), _TOGETHER):
+        rows, here = of[start : start + _TOGETHER], to[start : start + _TOGETHER]
+        if columns is None:
+            target[here] = source[rows]
+        else:
+            target[here[:, None], columns] = source[rows]
 
 
 def take_rows(values: ValueMatrix, rows: npt.NDArray[np.int64]) -> ValueMatrix:

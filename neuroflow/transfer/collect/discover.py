@@ -186,7 +186,8 @@ def _walk(
             if found > MAX_FOUND:
                 on_skipped(_too_many())
                 return
-            folders = sorted((entry.path for entry in entries if entry.is_folder), key=str)
+            inside = sorted((entry for entry in entries if entry.is_folder), key=_by_name)
+            folders = [entry.path for entry in inside]
             files = _files(entries)
             results = [folder for folder in folders if _has_suffix(folder)]
             if path != OUTPUT and not results and {e.name for e in files} & set(RESULT_FILES):
@@ -203,6 +204,10 @@ def _walk(
             )
             return
         level, listings = deeper, _list_in_parts(remote, deeper)
+
+
+def _by_name(entry: Entry) -> str:
+    return entry.name
 
 
 def _list_in_parts(
@@ -279,4 +284,4 @@ def _may_not_list(
 
 
 def _files(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    return tuple(sorted((e for e in entries if not e.is_folder), key=lambda entry: entry.name))
+    return tuple(sorted((e for e in entries if not e.is_folder), key=_by_name))
