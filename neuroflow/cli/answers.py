@@ -241,6 +241,8 @@ ANSWERS: dict[str, dict[str, Shape]] = {
     "accuracy": _analysis("accuracy", "One row per region or score", auc=_NUMBER),
     "power": _analysis("sizes", "One row per region and contrast", n_per_arm=_NUMBER),
     "repeatability": _analysis("repeatability", "One row per region and metric", **_REGION),
+    "person-change": _analysis("changes", "One row per person, region and metric", **_REGION),
+    "compare-arms": _analysis("effects", "One row per visit, region and metric", **_REGION),
     "plot": {"files": _FILES, "caption": _text("What the figure shows")},
     "report": {"file": _text("The file that was written")},
     "verify": {

@@ -70,6 +70,8 @@ _PANELS = {
         commands.accuracy,
         commands.power,
         commands.repeatability,
+        commands.person_change,
+        commands.compare_arms,
         commands.plot,
     ),
     "Sharing": (commands.report, commands.verify),

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+import neuroflow as nf
 from neuroflow import __version__
 from neuroflow.cli.commands.analysis.plot import kinds
 from neuroflow.cli.commands.results.table import FORMATS
@@ -323,6 +324,35 @@ def test_repeatability_of_every_region_is_printed(run, visits_file):
     code, out, err = run("repeatability", visits_file, "--within", "2")
     assert code == 0, err
     assert "repeatability coefficient" in out.replace("\n", " ")
+
+
+def test_changes_of_single_people_are_compared_with_controls(run, visits_file, tmp_path):
+    known = tmp_path / "repeatability.csv"
+    assert run("repeatability", visits_file, "--within", "2", "--to", known)[0] == 0
+    words = ("person-change", visits_file, "--repeatability", known, "--covariates", "none")
+    code, out, err = run(*words, "--json")
+    assert code == 0, err
+    rows = pd.DataFrame(json.loads(out)["changes"])
+    table = pd.read_parquet(visits_file)
+    expected = nf.person_change(table, covariates=[], repeatability=pd.read_csv(known))
+    assert rows["z"].tolist() == pytest.approx(expected["z"].tolist(), nan_ok=True)
+    assert rows["exceeds"].notna().any()
+
+
+@pytest.mark.parametrize("method", ["ancova", "mmrm"])
+def test_arms_are_compared_as_in_python(run, visits_file, tmp_path, method):
+    table = pd.read_parquet(visits_file)
+    table["arm"] = table["group"].replace({"Control": "Placebo", "PSP": "Drug"})
+    table["visit"] = table.groupby(["participant_id", "region"]).cumcount().astype(str)
+    table.to_parquet(tmp_path / "trial.parquet")
+    words = ("compare-arms", tmp_path / "trial.parquet", "--visit", "visit", "--method", method)
+    code, out, err = run(*words, "--json")
+    assert code == 0, err
+    rows = pd.DataFrame(json.loads(out)["effects"])
+    expected = nf.compare_arms(table, visit="visit", method=method)
+    assert set(rows["contrast"]) == {"Drug - Placebo"}
+    assert rows["estimate"].tolist() == pytest.approx(expected["estimate"].tolist(), nan_ok=True)
+    assert rows["p"].notna().any()
 
 
 def test_a_forest_of_top_regions_is_cut_into_pages(run, table_file, tmp_path):

@@ -3,10 +3,12 @@
 from neuroflow.cli.commands.analysis import accuracy as accuracy
 from neuroflow.cli.commands.analysis import asymmetry as asymmetry
 from neuroflow.cli.commands.analysis import compare as compare
+from neuroflow.cli.commands.analysis import compare_arms as compare_arms
 from neuroflow.cli.commands.analysis import compare_cohorts as compare_cohorts
 from neuroflow.cli.commands.analysis import compare_sites as compare_sites
 from neuroflow.cli.commands.analysis import correlate as correlate
 from neuroflow.cli.commands.analysis import harmonize as harmonize
+from neuroflow.cli.commands.analysis import person_change as person_change
 from neuroflow.cli.commands.analysis import plot as plot
 from neuroflow.cli.commands.analysis import power as power
 from neuroflow.cli.commands.analysis import repeatability as repeatability

@@ -13,3 +13,5 @@ from neuroflow.cli.commands.analysis.plot import plot as plot
 from neuroflow.cli.commands.analysis.relations import asymmetry as asymmetry
 from neuroflow.cli.commands.analysis.relations import compare_sites as compare_sites
 from neuroflow.cli.commands.analysis.relations import correlate as correlate
+from neuroflow.cli.commands.analysis.trial import compare_arms as compare_arms
+from neuroflow.cli.commands.analysis.trial import person_change as person_change
