@@ -25,6 +25,7 @@ def on_curves(
     _, first, curve, n = np.unique(
         np.stack(fixed), axis=1, return_index=True, return_inverse=True, return_counts=True
     )
+    curve = curve.ravel()  # numpy 2.0.0 gives it two dimensions
     long = n >= _LEAST * _POINTS[0]
     few = ~long[curve]
     result[few] = solve(x[few], *(part[few] for part in fixed))
