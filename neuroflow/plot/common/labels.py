@@ -144,36 +144,44 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
     wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)
     if not wanted:
         raise OptionError("regions is empty.", advice="Omit it for all regions.")
-    names = pd.DataFrame(
-        {
-            "key": columns["region"].astype(str).to_list(),
-            "name": columns["region_name"].astype(str).to_list(),
-            "label": region_labels(columns),
-        }
-    )
-    folded = names.map(str.casefold)
+    names = _names(columns)
     picked = np.zeros(len(columns), dtype=bool)
     for region in wanted:
-        exact = (names["key"] == region).to_numpy()
-        hit = exact if exact.any() else (folded == region.casefold()).any(axis=1).to_numpy()
-        if not hit.any():
-            pool = {text.casefold(): text for text in [*names["name"], *names["key"]]}
-            close = difflib.get_close_matches(region.casefold(), pool, n=3, cutoff=0.4)
-            raise OptionError(
-                f"The table has no region {region}.",
-                advice=f"Did you mean {' or '.join(pool[text] for text in close)}?"
-                if close
-                else "The column region lists the regions.",
-            )
-        picked |= hit
+        picked[_places(names, region)] = True
     return picked
+
+
+def _names(columns: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Return what the region of each column may be called: its key, its name, its label."""
+    keys, names = (columns[name].astype(str).to_list() for name in ("region", "region_name"))
+    return list(zip(keys, names, region_labels(columns), strict=True))
+
+
+def _places(names: Sequence[tuple[str, str, str]], region: str) -> list[int]:
+    """Return the columns that a name means; a key that is written exactly goes first."""
+    found = [place for place, (key, *_) in enumerate(names) if key == region]
+    if not found:
+        folded = region.casefold()
+        found = [i for i, each in enumerate(names) if folded in map(str.casefold, each)]
+    if not found:
+        known = [*(name for _, name, _ in names), *(key for key, _, _ in names)]
+        pool = {text.casefold(): text for text in known}
+        close = difflib.get_close_matches(region.casefold(), pool, n=3, cutoff=0.4)
+        raise OptionError(
+            f"The table has no region {region}.",
+            advice=f"Did you mean {' or '.join(pool[text] for text in close)}?"
+            if close
+            else "The column region lists the regions.",
+        )
+    return found
 
 
 def order_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> list[int]:
     """Return the positions of the columns in the order of a figure."""
     if regions is not None:
-        places = [columns[pick_regions(columns, [name])].index for name in regions]
-        return list(dict.fromkeys(int(i) for found in places for i in found))
+        names = _names(columns)
+        places = (place for region in regions for place in _places(names, region))
+        return list(dict.fromkeys(places))
     order = order_systems(columns["system"].tolist())
     return sorted(range(len(columns)), key=lambda i: order.index(columns["system"].iloc[i]))
 
