@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from neuroflow import errors
 from neuroflow.cli.console import Console
@@ -82,6 +83,24 @@ def test_a_wrong_command_line_is_code_2(run, tmp_path):
         code, out, err = run(*words)
         assert (code, out) == (2, "")
         assert "Traceback" not in err
+
+
+def commands_of(command, path=()):
+    """Yield all commands below one, with the words that call them."""
+    if not hasattr(command, "commands"):
+        yield path, command
+        return
+    for name, below in command.commands.items():
+        yield from commands_of(below, (*path, name))
+
+
+def test_every_command_and_option_is_explained_by_a_sentence():
+    found = dict(commands_of(typer.main.get_command(app)))
+    assert {" ".join(path) for path in found} == set(COMMANDS)
+    texts = {path: command.help.split("\n")[0] for path, command in found.items()}
+    texts |= {(*path, p.name): p.help for path, command in found.items() for p in command.params}
+    bad = {name: text for name, text in texts.items() if not re.fullmatch(r"\S.*\.", text or "")}
+    assert bad == {}
 
 
 # ------------------------------------------------------------------ completion

@@ -85,7 +85,9 @@ def kinds(incomplete: str = "") -> list[str]:
 
 
 def plot(
-    kind: Annotated[str, typer.Argument(help=", ".join(kinds()), autocompletion=kinds)],
+    kind: Annotated[
+        str, typer.Argument(help=f"The figure: {', '.join(kinds())}.", autocompletion=kinds)
+    ],
     source: Source,
     to: Annotated[
         list[Path], typer.Option(help="The file: .png, .svg or .pdf; may be given several times.")
