@@ -32,9 +32,15 @@ def explore_form(model: ExploreModel) -> private.VBox:
     def update() -> None:
         set_visible(body, model.choices is not None)
         if model.choices is not None and not body.children:  # loads matplotlib, as drawing does
-            panels = (effects_panel, _selection, figures_panel, take_away_panel)
-            further = further_panel(FurtherModel(model))
-            answer = private.VBox([*(panel(model) for panel in panels), further])
+            answer = private.VBox(
+                [
+                    effects_panel(model),
+                    _selection(model),
+                    figures_panel(model),
+                    further_panel(FurtherModel(model)),
+                    take_away_panel(model),
+                ]
+            )
             body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.matrix import percent_text
 from neuroflow.plot import region_labels
 from neuroflow.widgets.explore.question import Choices, Question
 from neuroflow.widgets.explore.steps import Call
@@ -17,6 +16,7 @@ ANSWER = "answer"
 """The variable that holds the answer."""
 ALPHA = 0.05
 YEAR = 365.25  # days
+_LEVEL = f"q < {ALPHA}"
 _INTERVAL = {"ci_low": "CI low", "ci_high": "CI high"}
 _TESTED = {"p": "p", "q": "q", "reason": "reason for no result"}
 
@@ -112,16 +112,17 @@ def _says_accuracy(found: pd.DataFrame) -> str:
     row, name = best.iloc[0], region_labels(best)[0]
     return (
         f"{name} tells patients from controls best: area under the ROC curve {row['auc']:.2f} "
-        f"(95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}); {_count(found, 'regions')}."
+        f"(95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}). The area differs from 0.5 in "
+        f"{_count(found)} regions ({_LEVEL})."
     )
 
 
 def _says_change(found: pd.DataFrame) -> str:
     parts = [
-        f"{contrast}: {_count(rows, 'regions')}"
+        f"{contrast} {_count(rows)}"
         for contrast, rows in found.groupby("contrast", sort=False, observed=True)
     ]
-    return f"Change per year that differs from zero. {'; '.join(parts)}."
+    return f"Regions in which the change per year differs from zero ({_LEVEL}): {', '.join(parts)}."
 
 
 def _says_trial(found: pd.DataFrame) -> str:
@@ -146,22 +147,21 @@ def _says_repeats(found: pd.DataFrame) -> str:
 def _says_pooled(found: pd.DataFrame) -> str:
     pooled = found[found["k"].notna() & (found["k"] > 1)]
     rows = pooled.drop_duplicates(["region", "hemisphere", "metric", "contrast"], keep="last")
-    return f"In the summary of all cohorts {_count(rows, 'comparisons')}."
+    return f"In the summary of all cohorts {_count(rows)} comparisons show a difference ({_LEVEL})."
 
 
 def _says_sites(found: pd.DataFrame) -> str:
-    return f"Between sites {_count(found, 'comparisons')}."
+    return f"{_count(found)} comparisons between sites show a difference ({_LEVEL})."
 
 
 def _says_people(found: pd.DataFrame) -> str:
-    return f"{found['All'].iloc[0]} people or studies; {len(found) - 1} lines describe them."
+    first = found.iloc[0].drop(labels=["Characteristic", "All", "Missing", "SMD"], errors="ignore")
+    groups = ", ".join(f"{name} {n}" for name, n in first.items())
+    return f"{found['All'].iloc[0]} studies in all: {groups}."
 
 
-def _count(rows: pd.DataFrame, what: str) -> str:
-    tested = int(rows["q"].notna().sum())
-    n = int((rows["q"] < ALPHA).sum())
-    verb = "differs" if n == 1 else "differ"
-    return f"{n} of {tested} {what} {verb} at q < {percent_text(ALPHA)}"
+def _count(rows: pd.DataFrame) -> str:
+    return f"{int((rows['q'] < ALPHA).sum())} of {int(rows['q'].notna().sum())}"
 
 
 _REGION = {"contrast": "contrast"}

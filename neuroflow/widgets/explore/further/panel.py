@@ -30,7 +30,7 @@ def further_panel(model: FurtherModel) -> private.VBox:
     """Draw the further questions."""
     intro = private.HTML(
         '<p class="nf-head">Further questions</p><p class="nf-dim">About the cohort, groups, '
-        "regions, visit and covariates that are chosen in the question above.</p>"
+        "regions, visit and covariates that are chosen in the question.</p>"
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
     row = private.HBox([_menu(model), *_numbers(model), ask], layout=WRAP_ROW)
