@@ -239,6 +239,7 @@ ANSWERS: dict[str, dict[str, Shape]] = {
         "rows": _whole("Number of rows"),
     },
     "accuracy": _analysis("accuracy", "One row per region or score", auc=_NUMBER),
+    "compare-auc": _analysis("areas", "One row per pair of scores"),
     "power": _analysis("sizes", "One row per region and contrast", n_per_arm=_NUMBER),
     "repeatability": _analysis("repeatability", "One row per region and metric", **_REGION),
     "person-change": _analysis("changes", "One row per person, region and metric", **_REGION),

@@ -68,6 +68,7 @@ _PANELS = {
         commands.correlate,
         commands.asymmetry,
         commands.accuracy,
+        commands.compare_auc,
         commands.power,
         commands.repeatability,
         commands.person_change,

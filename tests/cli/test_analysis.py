@@ -339,6 +339,18 @@ def test_changes_of_single_people_are_compared_with_controls(run, visits_file, t
     assert rows["exceeds"].notna().any()
 
 
+def test_areas_of_regions_and_scores_are_compared(run, table_file):
+    words = ("compare-auc", table_file, "SCP,pSN,p_psp", "--positive", "PSP", "--json")
+    code, out, err = run(*words)
+    assert code == 0, err
+    rows = pd.DataFrame(json.loads(out)["areas"])
+    expected = nf.compare_auc(pd.read_parquet(table_file), ["SCP", "pSN", "p_psp"], positive="PSP")
+    assert len(rows) == 3
+    assert rows["q"].tolist() == pytest.approx(expected["q"].tolist())
+    code, _, err = run("compare-auc", table_file, "SCP")
+    assert (code, "Name two scores or more" in err) == (3, True)
+
+
 @pytest.mark.parametrize("method", ["ancova", "mmrm"])
 def test_arms_are_compared_as_in_python(run, visits_file, tmp_path, method):
     table = pd.read_parquet(visits_file)

@@ -28,7 +28,7 @@ COMMANDS = [
     "power", "repeatability", "person-change", "compare-arms", "compare-cohorts", "replication",
     "harmonize", "z-scores",
     "correlate", "asymmetry", "compare-sites",
-    "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
+    "accuracy", "compare-auc", "forget", "repeat", "table-one", "exclude-result", "include-result",
     "pause", "resume", "stop",
     "report",
     "verify",

@@ -4,6 +4,7 @@ from neuroflow.cli.commands.analysis import accuracy as accuracy
 from neuroflow.cli.commands.analysis import asymmetry as asymmetry
 from neuroflow.cli.commands.analysis import compare as compare
 from neuroflow.cli.commands.analysis import compare_arms as compare_arms
+from neuroflow.cli.commands.analysis import compare_auc as compare_auc
 from neuroflow.cli.commands.analysis import compare_cohorts as compare_cohorts
 from neuroflow.cli.commands.analysis import compare_sites as compare_sites
 from neuroflow.cli.commands.analysis import correlate as correlate

@@ -1,6 +1,7 @@
 """Commands that analyse a cohort table: comparisons, accuracy, Table 1, figures."""
 
 from neuroflow.cli.commands.analysis.accuracy import accuracy as accuracy
+from neuroflow.cli.commands.analysis.accuracy import compare_auc as compare_auc
 from neuroflow.cli.commands.analysis.across import compare_cohorts as compare_cohorts
 from neuroflow.cli.commands.analysis.across import harmonize as harmonize
 from neuroflow.cli.commands.analysis.across import replication as replication

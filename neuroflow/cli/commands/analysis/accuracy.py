@@ -1,4 +1,4 @@
-"""How well regions and scores tell groups apart: ``neuroflow accuracy``."""
+"""How well regions and scores tell groups apart: ``neuroflow accuracy``, ``compare-auc``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from neuroflow.cli.options import (
     Confidence,
     CorrectionName,
     ExcludeSuspect,
+    Metric,
     Metrics,
     Participants,
     Quiet,
@@ -22,7 +23,7 @@ from neuroflow.cli.options import (
     Visit,
     split_list,
 )
-from neuroflow.cli.table_completion import columns, groups, in_list, references
+from neuroflow.cli.table_completion import columns, groups, in_list, references, regions
 from neuroflow.errors import OptionError
 
 SHOWN = (
@@ -38,6 +39,23 @@ SHOWN = (
 """Columns that are shown on a terminal; a file has all."""
 
 
+Truth = Annotated[
+    str, typer.Option(help="The column with the true diagnosis.", autocompletion=columns)
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option(help="Groups to detect; all patients if omitted.", autocompletion=in_list(groups)),
+]
+Negative = Annotated[
+    str,
+    typer.Option(
+        help="Groups that are negative; auto: controls; none: all that are not positive.",
+        autocompletion=references,
+    ),
+]
+Direction = Annotated[str, typer.Option(help="Which values are positive: higher or lower.")]
+
+
 def accuracy(
     source: Source,
     score: Annotated[
@@ -46,27 +64,11 @@ def accuracy(
             help="Columns of numbers; every region if omitted.", autocompletion=in_list(columns)
         ),
     ] = None,
-    truth: Annotated[
-        str,
-        typer.Option(help="The column with the true diagnosis.", autocompletion=columns),
-    ] = "group",
-    positive: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Groups to detect; all patients if omitted.", autocompletion=in_list(groups)
-        ),
-    ] = None,
-    reference: Annotated[
-        str,
-        typer.Option(
-            help="Groups that are negative; auto: controls; none: all that are not positive.",
-            autocompletion=references,
-        ),
-    ] = "auto",
+    truth: Truth = "group",
+    positive: Positive = None,
+    reference: Negative = "auto",
     metric: Metrics = None,
-    direction: Annotated[str, typer.Option(help="Which values are positive: higher or lower.")] = (
-        "higher"
-    ),
+    direction: Direction = "higher",
     cutoff: Annotated[
         str, typer.Option(help="A number, youden (cross-validated) or none (the area only).")
     ] = "youden",
@@ -116,6 +118,49 @@ def accuracy(
         )
         shown = ["stratum", "score", "region", "metric", *SHOWN]
         output(console, found, shown, to, "accuracy")
+
+
+def compare_auc(
+    source: Source,
+    scores: Annotated[
+        str,
+        typer.Argument(
+            help="Regions or columns of numbers, two or more: SCP,pSN.",
+            autocompletion=in_list(regions),
+        ),
+    ],
+    truth: Truth = "group",
+    positive: Positive = None,
+    reference: Negative = "auto",
+    metric: Metric = "FW",
+    direction: Direction = "higher",
+    visit: Visit = None,
+    correction: CorrectionName = "holm",
+    confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the areas under the ROC curves of regions or scores, in the same studies."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.compare_auc(
+            cohort_table(source, participants),
+            split_list([scores]) or [],
+            truth=truth,
+            positive=split_list(positive),
+            reference=None if reference == "none" else reference,
+            metric=metric,
+            direction=direction,  # type: ignore[arg-type]  # checked there
+            visit=visit,
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
+            exclude_suspect=exclude_suspect,
+        )
+        output(console, found, list(found.columns), to, "areas")
 
 
 def _cutoff(text: str) -> float | Literal["youden"] | None:
