@@ -93,6 +93,33 @@ def test_one_changed_cell_of_a_text_file_is_found(table, tmp_path, ending):
     assert found["key"].endswith("/ PSP")
 
 
+@pytest.mark.parametrize("ending", ["md", "tex"])
+def test_a_change_in_any_column_is_found(table, tmp_path, ending):
+    made = nf.paper_table(table)
+    file = nf.save_paper_table(made, tmp_path / f"t.{ending}")
+    text = file.read_text("utf-8")
+    (line,) = (line for line in text.splitlines() if made.loc[2, "PSP"].split()[0] in line)
+    cells = [cell.strip() for cell in line.strip("|\\ ").split({"md": "|", "tex": "&"}[ending])]
+    assert len(cells) == made.shape[1]
+    for cell in cells:
+        file.write_text(text.replace(line, line.replace(cell, f"{cell}9", 1)), "utf-8")
+        assert len(nf.verify(file, table)), cell
+
+
+@pytest.mark.parametrize("ending", ["md", "tex"])
+def test_a_changed_text_beside_the_table_is_found(table, tmp_path, ending):
+    file = nf.save_paper_table(nf.paper_table(table), tmp_path / f"t.{ending}", title="Values")
+    text = file.read_text("utf-8")
+    texts = [line for line in text.splitlines() if line and line[0] not in "|%<"]
+    footnote = max((line for line in texts if "&" not in line), key=len)
+    changed = [footnote, *(line for line in texts if "Values" in line)]
+    assert len(changed) == 2
+    for line in changed:
+        file.write_text(text.replace(line, f"{line} not"), "utf-8")
+        (found,) = nf.verify(file, table).to_dict("records")
+        assert found["written"].endswith("not")
+
+
 def test_one_changed_cell_in_word_and_excel_is_found(table, tmp_path):
     docx, openpyxl = pytest.importorskip("docx"), pytest.importorskip("openpyxl")
     made = nf.paper_table(table)
