@@ -56,6 +56,16 @@ def test_another_picture_is_another_text(tmp_path):
     assert texts[0]["a/strip/picture"] != texts[1]["a/strip/picture"]
 
 
+def test_text_around_marks_belongs_to_its_key(tmp_path):
+    file = tmp_path / "r.html"
+    file.write_text(
+        '<script id="neuroflow-recipe">{"made_by": "report"}</script>'
+        '<td data-key="a">1 <b>± <br> 2</b> 3</td><td>4</td><td data-key="a">5</td>'
+        '<td data-key="b"></td>'
+    )
+    assert read_keyed(file).texts == {"a": "1 ± 2 3", "b": "", "a (2)": "5"}
+
+
 def test_a_decision_after_the_report_is_found(tmp_path):
     with Workspace(tmp_path / "p") as ws:
         cohort = collect_into(ws, people(12))
@@ -93,14 +103,15 @@ def test_one_changed_cell_of_a_text_file_is_found(table, tmp_path, ending):
     assert found["key"].endswith("/ PSP")
 
 
+@pytest.mark.parametrize("row", [0, -1])
 @pytest.mark.parametrize("ending", ["md", "tex"])
-def test_a_change_in_any_column_is_found(table, tmp_path, ending):
+def test_a_change_in_any_column_is_found(table, tmp_path, ending, row):
     made = nf.paper_table(table)
     file = nf.save_paper_table(made, tmp_path / f"t.{ending}")
     text = file.read_text("utf-8")
-    (line,) = (line for line in text.splitlines() if made.loc[2, "PSP"].split()[0] in line)
+    (line,) = (line for line in text.splitlines() if str(made.iloc[row, 0]) in line)
     cells = [cell.strip() for cell in line.strip("|\\ ").split({"md": "|", "tex": "&"}[ending])]
-    assert len(cells) == made.shape[1]
+    assert len(cells) >= made.shape[1] - 1  # the last one is empty in most rows
     for cell in cells:
         file.write_text(text.replace(line, line.replace(cell, f"{cell}9", 1)), "utf-8")
         assert len(nf.verify(file, table)), cell
