@@ -1,12 +1,14 @@
 """Numbers in files are computed again, and what differs is found."""
 
+import warnings
+
 import pandas as pd
 import pytest
 from support.collected import collect_into, people
 from support.comparison_tables import realistic_table
 
 import neuroflow as nf
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, ResultWarning
 from neuroflow.sharing.verification.keyed import read_keyed
 from neuroflow.workspace import Workspace
 
@@ -59,7 +61,7 @@ def test_another_picture_is_another_text(tmp_path):
 def test_text_around_marks_belongs_to_its_key(tmp_path):
     file = tmp_path / "r.html"
     file.write_text(
-        '<script id="neuroflow-recipe">{"made_by": "report"}</script>'
+        '<script id="neuroflow-recipe">{"made_by": "report"}</script><script>run()</script>'
         '<td data-key="a">1 <b>± <br> 2</b> 3</td><td>4</td><td data-key="a">5</td>'
         '<td data-key="b"></td>'
     )
@@ -144,6 +146,32 @@ def test_one_changed_cell_in_word_and_excel_is_found(table, tmp_path):
     for file in (word, tmp_path / "t.xlsx"):
         (found,) = nf.verify(file, table).to_dict("records")
         assert found["written"] == "9.999 ± 0.001"
+
+
+def test_changed_methods_in_word_and_excel_are_found(table, tmp_path):
+    docx, openpyxl = pytest.importorskip("docx"), pytest.importorskip("openpyxl")
+    made = nf.paper_table(table)
+    document = docx.Document(str(nf.save_paper_table(made, tmp_path / "t.docx")))
+    longest = max(document.paragraphs[:-1], key=lambda paragraph: len(paragraph.text))
+    longest.add_run(" not")
+    document.save(str(tmp_path / "t.docx"))
+    book = openpyxl.load_workbook(nf.save_paper_table(made, tmp_path / "t.xlsx"))
+    book["methods"]["A1"] = f"{book['methods']['A1'].value} not"
+    book.save(tmp_path / "t.xlsx")
+    for name in ("t.docx", "t.xlsx"):
+        (found,) = nf.verify(tmp_path / name, table).to_dict("records")
+        assert found["written"].endswith(" not")
+
+
+def test_a_warning_of_the_table_is_not_repeated(table, tmp_path):
+    table = table.reset_index(drop=True)
+    table.loc[0, "value"] = 0.0
+    with pytest.warns(ResultWarning, match="exactly 0"):
+        made = nf.paper_table(table, metric=table.loc[0, "metric"])
+    file = nf.save_paper_table(made, tmp_path / "t.md")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert nf.verify(file, table).empty
 
 
 @pytest.mark.parametrize("text", ["", "| a |\n| --- |\n| 1 |\n", "<!-- neuroflow: {bad -->", "x"])
