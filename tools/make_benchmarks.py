@@ -32,6 +32,7 @@ TITLES = {
     "table": "The cohort table",
     "growth": "Growth",
     "compare": "Comparisons and figures",
+    "follow_up": "Follow-up",
     "import": "Import",
     "forms": "Forms",
     "click": "Forms in the browser",
