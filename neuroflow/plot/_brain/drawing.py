@@ -17,7 +17,7 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS, Place, outlines
 from neuroflow.plot._brain.projections import Projection
-from neuroflow.plot.common import current_style, record_marks
+from neuroflow.plot.common import current_style, record_marks, spread
 
 # Where the views are on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
 SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}
@@ -222,7 +222,7 @@ def number_strongest(ax: Axes, scene: Scene) -> None:
     for view, axes in VIEWS.items():
         points = {n: _anchor(s, view)[list(axes)] for n, s in places.items() if s is not None}
         order = sorted(points, key=lambda n: points[n][1])
-        heights = _spread(np.array([points[n][1] for n in order]), 11.0)
+        heights = spread(np.array([points[n][1] for n in order]), 11.0)
         edge = max(ring[:, 0].max() for ring in outlines()[view].outer) + 7
         ends = [_at(view, np.array((edge, height))) for height in heights]
         lines = [[_at(view, points[n]), end] for n, end in zip(order, ends, strict=True)]
@@ -244,16 +244,3 @@ def _anchor(place: Place, view: str) -> FloatArray:
     axis = VIEWS[view][0]
     end: FloatArray = ends[0 if view == "sagittal" else int(ends[:, axis].argmax())]
     return end
-
-
-def _spread(heights: FloatArray, gap: float) -> FloatArray:
-    """Move ascending heights apart, no more than needed."""
-    moved = heights.copy()
-    for _ in range(200):
-        close = gap - np.diff(moved)
-        if not (close > 1e-3).any():
-            break
-        push = np.maximum(close, 0) / 2
-        moved[:-1] -= push
-        moved[1:] += push
-    return moved

@@ -28,6 +28,8 @@ from .layout import set_region_axis as set_region_axis
 from .layout import shorten_names as shorten_names
 from .marks import record_marks as record_marks
 from .marks import record_rows as record_rows
+from .numbers_apart import move_apart as move_apart
+from .numbers_apart import spread as spread
 from .style import DOUBLE_COLUMN as DOUBLE_COLUMN
 from .style import MM as MM
 from .style import SINGLE_COLUMN as SINGLE_COLUMN

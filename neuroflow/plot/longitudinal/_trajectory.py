@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 from scipy import stats
 
 from neuroflow.compare import fitted_lines, warn_similar_labels
@@ -40,6 +41,7 @@ from neuroflow.plot.common import (
     find_region,
     group_styles,
     metric_name,
+    move_apart,
     new_axes,
     point_handle,
     set_caption,
@@ -127,20 +129,21 @@ def trajectory(
         new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 90.0)
-        handles = []
+        handles, numbers = [], []
         for place, (name, group_style) in enumerate(styles.items()):
             mine = [series for series in all_series if series.group == name]
             _draw_lines(ax, mine, group_style)
             shift = (place - (len(styles) - 1) / 2) * 0.02
             if fitted is None:
-                _draw_means(ax, mine, group_style, shift, confidence)
+                numbers += _draw_means(ax, mine, group_style, shift, confidence)
             else:
-                _draw_model(ax, mine, fitted[fitted["group"] == name], group_style)
+                numbers += _draw_model(ax, mine, fitted[fitted["group"] == name], group_style)
             handles.append(point_handle(f"{name} (n = {len(mine)})", *group_style))
         ax.set_xlabel("Years since the first visit")
         ax.set_ylabel(textwrap.fill(quantity, 30))
         ax.grid(axis="y", zorder=0)
         ax.set_axisbelow(True)
+        move_apart(ax, numbers)
         add_legend(ax, handles, new_figure=new_figure)
         note = f"Thin lines: participants. {_LINES[line]} {percent_text(confidence)} CI."
         foot = " ".join(text for text in (note, abbreviations([quantity])) if text)
@@ -232,31 +235,23 @@ def _fitted(
 
 def _draw_model(
     ax: Axes, all_series: list[_Series], line: pd.DataFrame, group_style: tuple[str, str]
-) -> None:
+) -> list[Annotation]:
     """Draw a group's line with its band, and how many have each visit."""
     color, theme = group_style[0], current_style().palette
     years, level = line["years"].to_numpy(), line["estimate"].to_numpy()
     if not len(years):
-        return
+        return []
     ax.fill_between(years, line["ci_low"], line["ci_high"], color=color, alpha=0.25, linewidth=0)
     ax.plot(years, level, color=theme.background, linewidth=3.2, zorder=3)
     ax.plot(years, level, color=color, linewidth=1.8, zorder=4)
+    numbers = []
     for visit in range(max(len(series.years) for series in all_series)):
         when = [series.years[visit] for series in all_series if len(series.years) > visit]
         at = float(np.mean(when))
         height = float(np.interp(at, years, level))
         ax.plot([at], [height], marker=group_style[1], color=color, mec=theme.background, zorder=5)
-        ax.annotate(
-            str(len(when)),
-            (at, height),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="center",
-            fontsize=current_style().small,
-            color=color,
-            path_effects=[withStroke(linewidth=2, foreground=theme.background)],
-            zorder=6,
-        )
+        numbers.append(_number(ax, str(len(when)), (at, height), (0, 4), color, ha="center"))
+    return numbers
 
 
 def _draw_means(
@@ -265,7 +260,7 @@ def _draw_means(
     group_style: tuple[str, str],
     shift: float,
     confidence: float,
-) -> None:
+) -> list[Annotation]:
     """Draw the first mean and mean changes; visits of fewer than two participants have none."""
     most = max(len(series.years) for series in all_series)
     padded = np.full((2, len(all_series), most), np.nan)
@@ -296,14 +291,36 @@ def _draw_means(
         zorder=4,
     )
     counts = n[some]
-    for place in np.flatnonzero(np.diff(counts)) + 1:
-        ax.annotate(
+    return [
+        _number(
+            ax,
             f"n = {counts[place]:.0f}",
             (float(when[place]), float(level[place])),
-            xytext=(5, 3),
-            textcoords="offset points",
-            fontsize=current_style().small,
-            color=group_style[0],
-            path_effects=[withStroke(linewidth=2, foreground=theme.background)],
-            zorder=5,
+            (5, 3),
+            group_style[0],
         )
+        for place in np.flatnonzero(np.diff(counts)) + 1
+    ]
+
+
+def _number(
+    ax: Axes,
+    text: str,
+    at: tuple[float, float],
+    offset: tuple[float, float],
+    color: str,
+    *,
+    ha: str = "left",
+) -> Annotation:
+    """Write a number beside a mark; the offset is in points."""
+    return ax.annotate(
+        text,
+        at,
+        xytext=offset,
+        textcoords="offset points",
+        ha=ha,
+        fontsize=current_style().small,
+        color=color,
+        path_effects=[withStroke(linewidth=2, foreground=current_style().palette.background)],
+        zorder=6,
+    )
