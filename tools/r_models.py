@@ -1,4 +1,4 @@
-"""Numbers of R's sva and lme4 beside neuroflow's, for `make_r_agreement`."""
+"""Numbers of R's sva, lme4 and nlme beside neuroflow's, for `make_r_agreement`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pandas as pd
 
 import neuroflow as nf
 
-PACKAGES = ("sva", "lme4", "lmerTest")
+PACKAGES = ("sva", "lme4", "lmerTest", "nlme")
 # The iterations of sva end at a change of 1e-4; here both go on to rounding.
 SCRIPT = """
-suppressMessages({library(sva); library(lmerTest)})
+suppressMessages({library(sva); library(lmerTest); library(nlme)})
 folder <- commandArgs(TRUE)[1]
 d <- read.csv(file.path(folder, "sites.csv"), stringsAsFactors = TRUE)
 x <- t(as.matrix(read.csv(file.path(folder, "values.csv"))))
@@ -33,6 +33,11 @@ w <- rbind(c(0, 0, 1, 0), c(0, 0, 0, 1), c(0, 0, -1, 1))
 s <- contest(m, w, joint = FALSE, confint = TRUE)
 out$slopes <- c(s$Estimate, s$`Std. Error`)
 out$tests <- c(s$df, s$`Pr(>|t|)`)
+tight <- lmeControl(tolerance = 1e-12, msTol = 1e-14, opt = "optim", maxIter = 1000,
+  msMaxIter = 5000)
+n <- lme(value ~ 0 + group + group:years, v, random = ~ years | person, control = tight)
+b <- fixef(n)
+out$lme <- c(w %*% b, sqrt(diag(w %*% vcov(n) %*% t(w))))
 out$versions <- sapply(commandArgs(TRUE)[-1], function(x) as.character(packageVersion(x)))
 cat(jsonlite::toJSON(out, digits = 16))
 """
@@ -102,6 +107,7 @@ def measure() -> tuple[dict[tuple[str, str], float], dict[str, str]]:
         ("mixed model, slopes within and between groups: estimate, SE", "lme4", "slopes"): change[
             ["estimate", "se"]
         ].to_numpy().T.ravel(),
+        ("the same: estimate, SE", "nlme", "lme"): change[["estimate", "se"]].to_numpy().T.ravel(),
         ("the same: Satterthwaite's df, p", "lmerTest", "tests"): change[["df", "p"]]
         .to_numpy()
         .T.ravel(),
