@@ -115,7 +115,7 @@ def test_figure_table_and_methods_are_exported(explore, project):
         explore.sees(f"exports/{file}")
     written = {path.suffix for path in (project / "exports").iterdir()}
     assert written == {".png", ".svg", ".pdf", ".py", ".csv", ".json", ".txt"}
-    code = explore.form.locator("pre.nf-code").inner_text()
+    code = explore.form.locator("pre.nf-code").filter(has_text="import neuroflow").inner_text()
     assert code.strip() == (project / "exports" / "forest_FW.py").read_text().strip()
 
 

@@ -194,7 +194,7 @@ def export(page, folder):
     """Return the exported figure, the code shown, and the chosen row of the table."""
     page.click("Export figure")
     page.sees("exports/forest_FW")
-    code = page.form.locator("pre.nf-code").inner_text()
+    code = page.form.locator("pre.nf-code").filter(has_text="import neuroflow").inner_text()
     cells = page.form.locator("tr[aria-selected=true] td").all_inner_texts()
     return folder / "exports" / "forest_FW.png", code, dict(zip(COLUMNS, cells, strict=False))
 
