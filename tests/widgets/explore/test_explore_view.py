@@ -78,7 +78,7 @@ def test_showing_the_form_does_not_change_the_question(form, model):
 
 
 def test_table_boxes_and_figures_choose_the_same_region(form, model):
-    table, _ = all_of(form, DataTable)  # and that of further questions
+    (table,) = all_of(form, DataTable)
     row = int((model.effects["region"] == "RN").to_numpy().nonzero()[0][0])
     table.selected = (row,)
     assert (model.region, control(form, "Region").value) == ("RN", "Red nucleus")

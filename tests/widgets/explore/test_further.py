@@ -51,6 +51,21 @@ def answered(further, name):
     return further.answer
 
 
+def opened(further):
+    form = further_panel(further)
+    control(form, "Further questions").value = True
+    return form
+
+
+def test_controls_are_made_when_they_are_opened(further):
+    form = further_panel(further)
+    assert len(list(all_of(form, widgets.Widget))) < 6
+    control(form, "Further questions").value = True
+    assert control(form, "Question").value == "people"
+    control(form, "Further questions").value = False
+    assert form.children[1].layout.display == "none"
+
+
 @pytest.mark.parametrize("name", [name for name in ANALYSES if name != "cohorts"])
 def test_each_question_is_answered_in_a_sentence(further, name):
     found = answered(further, name)
@@ -116,14 +131,14 @@ def test_cohorts_are_compared_and_summarised(project, monkeypatch):
 
 def test_warnings_of_the_analysis_are_shown(further):
     answered(further, "change")
-    form = further_panel(further)
+    form = opened(further)
     further.remarks = ("Mixed models of 2 regions were singular.",)
     said = [c.value for c in all_of(form, widgets.HTML) if 'class="nf-panel"' in c.value]
     assert any("Mixed models of 2 regions were singular." in text for text in said)
 
 
 def test_the_answer_is_drawn_and_exported(further):
-    form = further_panel(further)
+    form = opened(further)
     control(form, "Question").value = "accuracy"
     button(form, "Answer").click()
     (table,) = all_of(form, DataTable)
@@ -137,7 +152,7 @@ def test_the_answer_is_drawn_and_exported(further):
 
 
 def test_numbers_are_asked_where_they_count(further):
-    form = further_panel(further)
+    form = opened(further)
     slowing = control(form, "The treatment slows it by (%)")
     days = control(form, "Repeated within (days)")
     further.analysis = "trial"

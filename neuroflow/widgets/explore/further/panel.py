@@ -27,14 +27,33 @@ _WIDE = {"style": {"description_width": "180px"}, "layout": {"width": "300px"}}
 
 
 def further_panel(model: FurtherModel) -> private.VBox:
-    """Draw the further questions."""
+    """Draw the further questions, folded; their controls are made when they are opened first."""
+    fold = private.ToggleButton(
+        description="Further questions",
+        tooltip="Show or hide questions on people, accuracy, change, trials, cohorts and sites",
+        layout={"width": "auto", "align_self": "flex-start"},
+    )
+    body = private.VBox()
+
+    def follow(_: object = None) -> None:
+        if fold.value and not body.children:
+            body.children = _questions(model)
+        set_visible(body, fold.value)
+        fold.icon = "chevron-down" if fold.value else "chevron-right"
+
+    fold.observe(follow, names="value")
+    follow()
+    return private.VBox([fold, body])
+
+
+def _questions(model: FurtherModel) -> list[Any]:
     intro = private.HTML(
-        '<p class="nf-head">Further questions</p><p class="nf-dim">About the cohort, groups, '
-        "regions, visit and covariates that are chosen in the question.</p>"
+        '<p class="nf-dim">About the cohort, groups, regions, visit and covariates that are chosen '
+        "in the question.</p>"
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
     row = private.HBox([_menu(model), *_numbers(model), ask], layout=WRAP_ROW)
-    return private.VBox([intro, row, _not_offered(model), problem_list(model), _answer(model)])
+    return [intro, row, _not_offered(model), problem_list(model), _answer(model)]
 
 
 def _menu(model: FurtherModel) -> Any:
