@@ -145,7 +145,7 @@ def world() -> dict[str, Any]:
         "nf": Names,
         "table": table,
         "sites": several_sites(table),
-        "visits": cohort(3).query("region == 'SCP'"),
+        "visits": cohort(3),
         "effects": compare_groups(table, reference="Control", covariates=["age", "sex"]),
     }
 

@@ -29,6 +29,7 @@ from .figures import FIGURES as FIGURES
 from .figures import FigureSpec as FigureSpec
 from .figures import FormEntry as FormEntry
 from .longitudinal._bland_altman import bland_altman as bland_altman
+from .longitudinal._change_profile import change_profile as change_profile
 from .longitudinal._power import power as power
 from .longitudinal._trajectory import trajectory as trajectory
 from .pages import pages as pages

@@ -124,8 +124,8 @@ def profile(
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(study_rows))
         around = scored.numbers["z"][np.ix_(others, chosen)].T
-        handles = _draw(ax, study_rows, around, group[row], confidence)
-        n_beyond = _limit_axis(ax, study_rows, around)
+        handles = draw_rows(ax, study_rows, around, group[row], confidence)
+        n_beyond = limit_axis(ax, study_rows, around)
         names = region_labels(study_rows)
         quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
         set_region_axis(ax, study_rows, names, quantity)
@@ -204,7 +204,7 @@ def _study_rows(
     return study_rows.assign(outside=scored.outside[row, chosen]), chosen
 
 
-def _draw(
+def draw_rows(
     ax: Axes, study_rows: pd.DataFrame, others: FloatArray, group: str | None, confidence: float
 ) -> list[Artist]:
     theme = current_style().palette
@@ -265,7 +265,7 @@ def _intervals(study_rows: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     return low, high
 
 
-def _limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
+def limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
     """Keep the study readable beside a small reference; return how many of it are not shown.
 
     A member of the reference is compared with the others: where these are few and alike, its

@@ -104,7 +104,9 @@ CHOSEN = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted({*kinds()} - {"bland_altman", "trajectory"}))
+@pytest.mark.parametrize(
+    "kind", sorted({*kinds()} - {"bland_altman", "trajectory", "change_profile"})
+)
 def test_every_figure_is_drawn_with_its_caption(run, table_file, tmp_path, kind):
     target = tmp_path / f"{kind}.png"
     words = [word for name in FIGURES[kind].missing({}) for word in REQUIRED[name]]
@@ -309,6 +311,15 @@ def test_true_changes_are_counted_by_a_table_of_repeatability(run, visits_file, 
     assert counts["PSP - Control"] is None
     code, _, err = run(*words)
     assert (code, "--change" in err) == (3, True), err
+
+
+def test_a_change_profile_needs_a_person_with_two_visits(run, visits_file, tmp_path):
+    words = ("plot", "change_profile", visits_file, "--to", tmp_path / "one.png", "--dpi", "50")
+    code, _, err = run(*words)
+    assert (code, "needs --study, with a participant" in err) == (3, True), err
+    code, out, err = run(*words, "--study", "PSP003")
+    assert code == 0, err
+    assert "Change of free water of PSP003" in out.replace("\n", " ")
 
 
 def test_participants_of_a_trial_are_computed(run, visits_file, tmp_path):

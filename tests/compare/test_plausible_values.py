@@ -73,10 +73,11 @@ FIGURES = {
     "harmonization": lambda table, **how: nf.plot.harmonization(table, method="linear", **how),
     "trajectory": lambda table, **how: nf.plot.trajectory(table, "SCP", **how),
     "bland_altman": lambda table, **how: nf.plot.bland_altman(table, "SCP", **how),
+    "change_profile": lambda table, **how: nf.plot.change_profile(table, "p3", **how),
 }
 REPEATED = {
     *("change_over_time", "trajectory", "repeatability", "bland_altman", "compare_arms"),
-    "person_change",
+    *("person_change", "change_profile"),
 }
 WITHOUT_VALUES = {"calibration", "coverage", "confusion_matrix", "table_one"}
 

@@ -30,7 +30,7 @@ def test_data_come_first_and_axes_by_keyword(name):
     first, *others = inspect.signature(FIGURES[name].draw).parameters.values()
     assert first.kind is first.POSITIONAL_OR_KEYWORD
     by_place = [other.name for other in others if other.kind is other.POSITIONAL_OR_KEYWORD]
-    assert set(by_place) <= {"region", "regions", "metric", "study_id", "score"}
+    assert set(by_place) <= {"region", "regions", "metric", "study_id", "participant_id", "score"}
     assert others[-1].name == "ax"
 
 

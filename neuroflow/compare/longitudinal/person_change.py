@@ -120,7 +120,7 @@ def person_change(
     result["reason"] = result.pop("reason")
     result.attrs |= carried_facts(table, result) | {
         "individual": against,
-        "n_reference": int(member.sum()),
+        "n_reference": int((member & np.isfinite(change).any(axis=1)).sum()),
         "covariates": names,
         "confidence": float(confidence),
         "exclusions": data.people.exclusions,

@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from neuroflow.plot import FigureSpec
 
 
-_OPTIONS = {"region": "--regions, with one region", "study_id": "--study", "score": "--score"}
+_OPTIONS = {
+    "region": "--regions, with one region",
+    "study_id": "--study",
+    "participant_id": "--study, with a participant",
+    "score": "--score",
+}
 """How an argument that a figure requires is given on the command line."""
 _COMPUTED = {
     "effects": (
@@ -185,6 +190,7 @@ def plot(
             "correction": correction,
             "exclude_suspect": exclude_suspect,
             "study_id": study,
+            "participant_id": study,
             "score": score,
             "truth": by,
             "positive": split_list(positive),
@@ -212,6 +218,7 @@ def _refuse_unused(figure: FigureSpec, values: Mapping[str, Any]) -> None:
     used = {*figure.arguments(values), *_COMPUTED.get(figure.needs, ("", ()))[1]}
     used |= {"regions", "region"} if {"regions", "region"} & used else set()
     used |= {"by"} if "truth" in used else set()
+    used |= {"study_id"} if "participant_id" in used else set()
     if figure.needs == "effects" and "regions" in used:
         used |= {"top", "significant"}
     for name, usual in _USUAL.items():
