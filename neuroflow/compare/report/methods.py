@@ -32,7 +32,6 @@ _ERRORS = {
     "HC3": ", with HC3 standard errors",
     "cluster": ", with standard errors robust to clusters (a participant's studies)",
 }
-"""Below, 95 % prediction intervals hold another cohort's effect in 85 to 90 %."""
 _WHERE = {
     "all": "over all tests",
     "metric": "within each metric",
