@@ -77,13 +77,24 @@ def study_facts(
 
 def read_effects(path: Path) -> pd.DataFrame:
     """Read effects that were saved with ``compare --to``."""
+    return _read_saved(path, "effects", "compare")
+
+
+def read_repeatability(path: Path | None) -> pd.DataFrame | None:
+    """Read what was saved with ``repeatability --to``; None where no file is named."""
+    return None if path is None else _read_saved(path, "repeatability", "repeatability")
+
+
+def _read_saved(path: Path, contents: str, command: str) -> pd.DataFrame:
+    """Read a table that a command of neuroflow wrote."""
     try:
         return _read_by_ending(path)
     except (OSError, ValueError, ImportError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
         raise FolderError(
-            f"{path} cannot be read as a table of effects.",
-            why=f"{error}.",
-            advice="Pass a .csv, .tsv, .parquet or .xlsx that neuroflow compare --to wrote.",
+            f"{path} cannot be read as a table of {contents}.",
+            why=f"{reason or str(error).splitlines()[0].rstrip('.')}.",
+            advice=f"Pass a .csv, .tsv, .parquet or .xlsx that neuroflow {command} --to wrote.",
         ) from error
 
 

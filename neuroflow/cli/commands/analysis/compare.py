@@ -11,7 +11,7 @@ import typer
 
 from neuroflow.cli.commands.analysis.outcome import refuse_unused, save_with_methods
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table, read_effects
+from neuroflow.cli.inputs import cohort_table, read_repeatability
 from neuroflow.cli.options import (
     AsJson,
     By,
@@ -173,7 +173,7 @@ def compare(
         _refuse_unused(options, paper=paper, title=title, change=change, of_change=of_change)
         table = cohort_table(source, participants)
         if change:
-            known = repeatability and read_effects(repeatability)
+            known = read_repeatability(repeatability)
             when: dict[str, Any] = {"time": time, "unit": unit, "repeatability": known}
             effects = nf.change_over_time(table, **when, **_of_change(options, more))
         else:

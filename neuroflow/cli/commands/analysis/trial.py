@@ -10,7 +10,7 @@ import typer
 from neuroflow.cli.commands.analysis.follow_up import TimeColumn, Unit
 from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table, read_effects
+from neuroflow.cli.inputs import cohort_table, read_repeatability
 from neuroflow.cli.options import (
     AsJson,
     By,
@@ -129,7 +129,7 @@ def person_change(
             time=time,
             unit=unit,  # type: ignore[arg-type]  # checked there
             covariates=[] if adjust == ["none"] else adjust,
-            repeatability=None if repeatability is None else read_effects(repeatability),
+            repeatability=read_repeatability(repeatability),
             metric=split_list(metric),
             confidence=confidence,
             exclude_suspect=exclude_suspect,
