@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neuroflow.widgets.common import bind, private, set_visible
-from neuroflow.widgets.explore.fields import menu, search_box, tick_box, tick_list
+from neuroflow.widgets.explore.fields import folded, menu, search_box, tick_box, tick_list
 from neuroflow.widgets.explore.model import ExploreModel
 
 
@@ -56,16 +56,4 @@ def _statistics(model: ExploreModel) -> private.VBox:
             ),
         ]
     )
-    fold = private.ToggleButton(
-        description="Statistics",
-        tooltip="Show or hide model, standard errors and correction",
-        layout={"width": "auto", "align_self": "flex-start"},
-    )
-
-    def follow(_: object = None) -> None:
-        set_visible(fields, fold.value)
-        fold.icon = "chevron-down" if fold.value else "chevron-right"
-
-    fold.observe(follow, names="value")
-    follow()
-    return private.VBox([fold, fields])
+    return folded("Statistics", "Show or hide model, standard errors and correction", fields)

@@ -19,6 +19,7 @@ from neuroflow.widgets.common import (
     problem_list,
     set_visible,
 )
+from neuroflow.widgets.explore.fields import folded
 from neuroflow.widgets.explore.further.analyses import ANALYSES, rows_of
 from neuroflow.widgets.explore.further.model import FurtherModel
 from neuroflow.widgets.explore.take_away_panel import download_links
@@ -28,22 +29,12 @@ _WIDE = {"style": {"description_width": "180px"}, "layout": {"width": "300px"}}
 
 def further_panel(model: FurtherModel) -> private.VBox:
     """Draw the further questions, folded; their controls are made when they are opened first."""
-    fold = private.ToggleButton(
-        description="Further questions",
-        tooltip="Show or hide questions on people, accuracy, change, trials, cohorts and sites",
-        layout={"width": "auto", "align_self": "flex-start"},
+    return folded(
+        "Further questions",
+        "Show or hide questions on people, accuracy, change, trials, cohorts and sites",
+        private.VBox(),
+        lambda: _questions(model),
     )
-    body = private.VBox()
-
-    def follow(_: object = None) -> None:
-        if fold.value and not body.children:
-            body.children = _questions(model)
-        set_visible(body, fold.value)
-        fold.icon = "chevron-down" if fold.value else "chevron-right"
-
-    fold.observe(follow, names="value")
-    follow()
-    return private.VBox([fold, body])
 
 
 def _questions(model: FurtherModel) -> list[Any]:
