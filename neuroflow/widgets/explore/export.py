@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from neuroflow.errors import FolderError
+from neuroflow.escaping import visible
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
@@ -48,6 +49,12 @@ def export_paper_table(
 def export_methods(folder: Path, methods: str) -> list[Path]:
     """Write the methods text."""
     return [_write_text(free_stem(folder, "methods"), ".txt", methods)]
+
+
+def saved_notice(folder: Path, files: Iterable[Path]) -> str:
+    """Return where files of a workspace were saved, in a sentence."""
+    names = ", ".join(file.relative_to(folder).as_posix() for file in files)
+    return f"Saved in {visible(str(folder))}: {names}"
 
 
 def free_stem(folder: Path, name: str) -> Path:

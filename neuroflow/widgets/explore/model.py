@@ -13,7 +13,6 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
-from neuroflow.escaping import visible
 from neuroflow.models import OnEvent
 from neuroflow.plot import FIGURES
 from neuroflow.widgets.common import FormModel, Picture, Problem, call_soon, study_labels
@@ -23,6 +22,7 @@ from neuroflow.widgets.explore.export import (
     export_methods,
     export_paper_table,
     export_table,
+    saved_notice,
 )
 from neuroflow.widgets.explore.question import USUAL_COVARIATES, Choices, Question, form_entries
 from neuroflow.widgets.explore.render import draw
@@ -362,6 +362,5 @@ class ExploreModel(FormModel):
         return effects
 
     def _tell(self, files: Sequence[Path]) -> None:
-        names = ", ".join(file.relative_to(self.ws.folder).as_posix() for file in files)
-        where = visible(str(self.ws.folder))
-        self.set(tone="good", notice=f"Saved in {where}: {names}", exported=tuple(files))
+        notice = saved_notice(self.ws.folder, files)
+        self.set(tone="good", notice=notice, exported=tuple(files))

@@ -6,6 +6,7 @@ import base64
 import mimetypes
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from traitlets import link
 
@@ -14,6 +15,9 @@ from neuroflow.widgets.explore.fields import NARROW
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
+if TYPE_CHECKING:
+    from neuroflow.widgets.explore.further import FurtherModel
+
 LARGEST = 5_000_000
 """Bytes of a file that the page offers for download; larger ones are in the folder only."""
 _ROW = {"flex_flow": "row wrap", "align_items": "center"}
@@ -21,17 +25,9 @@ _ROW = {"flex_flow": "row wrap", "align_items": "center"}
 
 def take_away_panel(model: ExploreModel) -> private.VBox:
     """Draw the exports, the methods text and the code."""
-    status = private.HTML()
-
-    def update_status() -> None:
-        line = html.badge("good", model.notice) if model.notice else ""
-        links = download_links(model.exported) if model.notice else ""
-        status.value = f'<div role="status">{line}{links}</div>'
-
-    bind(model, ["notice", "exported"], update_status)
     head = private.HTML('<p class="nf-head">Take away</p>')
     return private.VBox(
-        [head, _tables(model), _figure(model), status, _methods(model), _code(model)]
+        [head, _tables(model), _figure(model), saved_files(model), _methods(model), _code(model)]
     )
 
 
@@ -115,6 +111,19 @@ def _code(model: ExploreModel) -> private.VBox:
 
     bind(model, ["code"], update)
     return private.VBox([shown, copy])
+
+
+def saved_files(model: ExploreModel | FurtherModel) -> private.HTML:
+    """Draw where the last export was saved, with links to its files."""
+    status = private.HTML()
+
+    def update() -> None:
+        line = html.badge("good", model.notice) if model.notice else ""
+        links = download_links(model.exported) if model.notice else ""
+        status.value = f'<div role="status">{line}{links}</div>'
+
+    bind(model, ["notice", "exported"], update)
+    return status
 
 
 def download_links(files: Iterable[Path]) -> str:

@@ -10,10 +10,9 @@ from traitlets import Any as AnyTrait
 from traitlets import Int, Tuple, Unicode
 
 from neuroflow.errors import CompareError, OptionError, ResultWarning
-from neuroflow.escaping import visible
 from neuroflow.widgets.common import FormModel
 from neuroflow.widgets.explore.code import code_cell
-from neuroflow.widgets.explore.export import export_methods, export_table
+from neuroflow.widgets.explore.export import export_methods, export_table, saved_notice
 from neuroflow.widgets.explore.further.analyses import ANALYSES, ANSWER, Analysis, Numbers
 from neuroflow.widgets.explore.model import QUESTION_TRAITS, ExploreModel
 from neuroflow.widgets.explore.steps import Step, run_steps
@@ -93,9 +92,7 @@ class FurtherModel(FormModel):
         self._tell(export_methods(self.explore.ws.folder, self.methods))
 
     def _tell(self, files: Sequence[Path]) -> None:
-        folder = self.explore.ws.folder
-        names = ", ".join(file.relative_to(folder).as_posix() for file in files)
-        notice = f"Saved in {visible(str(folder))}: {names}"
+        notice = saved_notice(self.explore.ws.folder, files)
         self.set(tone="good", notice=notice, exported=tuple(files))
 
     def _forget_answer(self) -> None:

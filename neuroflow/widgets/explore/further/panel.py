@@ -22,7 +22,7 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.explore.fields import folded
 from neuroflow.widgets.explore.further.analyses import ANALYSES, rows_of
 from neuroflow.widgets.explore.further.model import FurtherModel
-from neuroflow.widgets.explore.take_away_panel import download_links
+from neuroflow.widgets.explore.take_away_panel import saved_files
 
 _WIDE = {"style": {"description_width": "180px"}, "layout": {"width": "300px"}}
 
@@ -103,7 +103,6 @@ def _answer(model: FurtherModel) -> private.VBox:
     copy_methods = CopyButton(label="Copy methods", tooltip="Copy the methods text")
     code = private.HTML()
     copy_code = CopyButton(label="Copy code", tooltip="Copy the Python code to the clipboard")
-    status = private.HTML()
     save = button(
         model, "Export answer", "Save the table in the folder exports", model.export_answer
     )
@@ -111,7 +110,7 @@ def _answer(model: FurtherModel) -> private.VBox:
         model, "Export methods", "Save the methods text in the exports", model.export_methods
     )
     row = private.HBox([save, save_methods, copy_methods, copy_code], layout=WRAP_ROW)
-    whole = private.VBox([said, table, row, status, methods, code])
+    whole = private.VBox([said, table, row, saved_files(model), methods, code])
 
     def update() -> None:
         set_visible(whole, model.answer is not None)
@@ -124,13 +123,7 @@ def _answer(model: FurtherModel) -> private.VBox:
         methods.value = f'<p class="nf-methods" tabindex="0">{html.text(model.methods)}</p>'
         code.value = f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
 
-    def update_status() -> None:
-        line = html.badge("good", model.notice) if model.notice else ""
-        links = download_links(model.exported) if model.notice else ""
-        status.value = f'<div role="status">{line}{links}</div>'
-
     bind(model, ["answer", "said", "remarks", "methods", "code"], update)
-    bind(model, ["notice", "exported"], update_status)
     return whole
 
 
