@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,8 @@ from neuroflow.plot import region_labels
 from neuroflow.widgets.common import DataTable, bind
 from neuroflow.widgets.explore.model import ExploreModel
 
+REASON = {"reason": "reason for no result"}
+"""The column with why there is no result, and its header; left out where it is empty."""
 COLUMNS = {
     "contrast": "contrast",
     "n1": "n1",
@@ -20,18 +23,25 @@ COLUMNS = {
     "effect_size": "effect size",
     "p": "p",
     "q": "q",
-    "reason": "reason for no result",
+    **REASON,
 }
 """Columns of `compare_groups` and their headers in the form."""
 
 
 def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
     """Return effects as shown in the form."""
-    shown = effects[list(COLUMNS)].rename(columns=COLUMNS).reset_index(drop=True)
-    shown.insert(0, "region", region_labels(effects))
+    shown = labelled_rows(effects, COLUMNS)
     shown.insert(1, "system", effects["system"].astype("str").to_numpy())
-    if not effects["reason"].astype("str").str.strip().any():
-        shown = shown.drop(columns=COLUMNS["reason"])
+    return shown
+
+
+def labelled_rows(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows of an analysis under the headers of the form, each with its region's name."""
+    kept = {name: header for name, header in columns.items() if name in found}
+    if "reason" in kept and not found["reason"].fillna("").astype(str).str.strip().any():
+        del kept["reason"]
+    shown = found[list(kept)].rename(columns=kept).reset_index(drop=True)
+    shown.insert(0, "region", region_labels(found))
     return shown
 
 

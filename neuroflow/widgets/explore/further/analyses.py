@@ -11,6 +11,7 @@ import pandas as pd
 from neuroflow.plot import region_labels
 from neuroflow.widgets.explore.question import Choices, Question
 from neuroflow.widgets.explore.steps import Call
+from neuroflow.widgets.explore.table import REASON, labelled_rows
 
 ANSWER = "answer"
 """The variable that holds the answer."""
@@ -18,7 +19,9 @@ ALPHA = 0.05
 YEAR = 365.25  # days
 _LEVEL = f"q < {ALPHA}"
 _INTERVAL = {"ci_low": "CI low", "ci_high": "CI high"}
-_TESTED = {"p": "p", "q": "q", "reason": "reason for no result"}
+_CONTRAST = {"contrast": "contrast"}
+_DIFFERENCE = {"n1": "n1", "n2": "n2", "estimate": "difference", **_INTERVAL}
+_TESTED = {"p": "p", "q": "q", **REASON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,6 @@ def _count(rows: pd.DataFrame) -> str:
     return f"{int((rows['q'] < ALPHA).sum())} of {int(rows['q'].notna().sum())}"
 
 
-_REGION = {"contrast": "contrast"}
 ANALYSES: dict[str, Analysis] = {
     "people": Analysis("Who was studied? (Table 1)", _people, {}, _says_people),
     "accuracy": Analysis(
@@ -181,7 +183,7 @@ ANALYSES: dict[str, Analysis] = {
         "How do regions change per year?",
         _change,
         {
-            **_REGION, "n1": "people", "estimate": "change per year", **_INTERVAL,
+            **_CONTRAST, "n1": "people", "estimate": "change per year", **_INTERVAL,
             "percent": "percent", **_TESTED,
         },
         _says_change,
@@ -191,8 +193,8 @@ ANALYSES: dict[str, Analysis] = {
         "How many participants would a trial need?",
         _trial,
         {
-            **_REGION, "difference": "difference per year", "n_per_arm": "per arm",
-            "n_total": "in all", "reason": "reason for no result",
+            **_CONTRAST, "difference": "difference per year", "n_per_arm": "per arm",
+            "n_total": "in all", **REASON,
         },
         _says_trial,
         _no_repeats,
@@ -203,7 +205,7 @@ ANALYSES: dict[str, Analysis] = {
         _repeats,
         {
             "n": "people", "icc2": "ICC(2,1)", "sd_within": "SD within a person",
-            "rc": "repeatability coefficient", "claim": "claim", "reason": "reason for no result",
+            "rc": "repeatability coefficient", "claim": "claim", **REASON,
         },
         _says_repeats,
         _no_repeats,
@@ -212,17 +214,14 @@ ANALYSES: dict[str, Analysis] = {
     "cohorts": Analysis(
         "Do the cohorts agree?",
         _cohorts,
-        {
-            **_REGION, "cohort": "cohort", "n1": "n1", "n2": "n2", "estimate": "difference",
-            **_INTERVAL, "i2": "I²", **_TESTED,
-        },
+        {**_CONTRAST, "cohort": "cohort", **_DIFFERENCE, "i2": "I²", **_TESTED},
         _says_pooled,
         _one_cohort,
     ),
     "sites": Analysis(
         "Do the sites differ in their controls?",
         _sites,
-        {**_REGION, "n1": "n1", "n2": "n2", "estimate": "difference", **_INTERVAL, **_TESTED},
+        {**_CONTRAST, **_DIFFERENCE, **_TESTED},
         _says_sites,
         _one_site,
     ),
@@ -234,10 +233,4 @@ def rows_of(analysis: Analysis, found: pd.DataFrame) -> pd.DataFrame:
     """Return an answer as the form shows it."""
     if not analysis.columns:
         return found.reset_index(drop=True)
-    kept = {name: head for name, head in analysis.columns.items() if name in found}
-    shown = found[list(kept)].rename(columns=kept).reset_index(drop=True)
-    shown.insert(0, "region", region_labels(found))
-    reason = "reason for no result"
-    if reason in shown and not shown[reason].fillna("").astype(str).str.strip().any():
-        shown = shown.drop(columns=reason)
-    return shown
+    return labelled_rows(found, analysis.columns)
