@@ -48,6 +48,7 @@ from .regions import is_region as is_region
 from .regions import load_regions as load_regions
 from .regions import metric_name as metric_name
 from .regions import resolve as resolve
+from .times import DAYS_OF_YEAR as DAYS_OF_YEAR
 from .times import TimeUnit as TimeUnit
 from .times import check_span as check_span
 from .times import compact_dates as compact_dates

@@ -51,6 +51,11 @@ def answered(further, name):
     return further.answer
 
 
+def asked(further, name):
+    further.analysis = name
+    return further.steps()
+
+
 def opened(further):
     form = further_panel(further)
     control(form, "Further questions").value = True
@@ -84,6 +89,37 @@ def test_accuracy_is_that_of_the_library(further):
     assert found["auc"].tolist() == theirs["auc"].tolist()
     best = theirs.nlargest(1, "auc").iloc[0]
     assert f"{best['auc']:.2f} (95 % CI {best['ci_low']:.2f}" in further.said
+
+
+TESTED = sorted(set(ANALYSES) - {"people", "repeats"})
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_the_chosen_correction_is_used(further, name):
+    further.explore.correction = "holm"
+    assert any("correction='holm'" in step.code() for step in asked(further, name))
+
+
+@pytest.mark.parametrize("name", sorted(set(ANALYSES) - {"people"}))
+def test_suspect_values_are_left_out_if_ticked(further, name):
+    for is_ticked in (True, False):
+        further.explore.exclude_suspect = is_ticked
+        codes = [step.code() for step in asked(further, name)]
+        assert any("exclude_suspect=True" in code for code in codes) is is_ticked
+
+
+def test_impossible_values_are_refused_until_ticked(project, monkeypatch):
+    table = project.table().copy()
+    first = table.index[(table["metric"] == "FW") & (table["system"] == "midbrain")][0]
+    table.loc[first, "value"] = 1.5
+    monkeypatch.setattr(type(project), "table", lambda _self: table)
+    further = loaded(project)
+    further.analysis = "accuracy"
+    further.run_safely(further.ask, "Answer")
+    assert len(further.problems) == 1
+    further.explore.exclude_suspect = True
+    found = answered(further, "accuracy")
+    assert found["auc"].notna().all()
 
 
 def test_a_trial_asks_how_much_it_slows(further):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from neuroflow.matrix import DAYS_OF_YEAR
 from neuroflow.plot import region_labels
 from neuroflow.widgets.explore.question import Choices, Question
 from neuroflow.widgets.explore.steps import Call
@@ -16,7 +17,6 @@ from neuroflow.widgets.explore.table import REASON, labelled_rows
 ANSWER = "answer"
 """The variable that holds the answer."""
 ALPHA = 0.05
-YEAR = 365.25  # days
 _LEVEL = f"q < {ALPHA}"
 _INTERVAL = {"ci_low": "CI low", "ci_high": "CI high"}
 _CONTRAST = {"contrast": "contrast"}
@@ -44,12 +44,18 @@ class Analysis:
     number: str = ""  # The field of `Numbers` that it asks for
 
 
-def _adjusted(question: Question) -> list[str]:
-    return list(question.covariates)
+def _options(question: Question, *, tests: bool = True, **more: Any) -> dict[str, Any]:
+    """Return the options of an analysis: its own, and those that are set in the question."""
+    options: dict[str, Any] = {"metric": question.metric, **more}
+    if tests:
+        options["correction"] = question.correction
+    if question.exclude_suspect:
+        options["exclude_suspect"] = True
+    return options
 
 
 def _accuracy(question: Question, _: Numbers) -> list[Call]:
-    options = {"metric": question.metric, "reference": question.reference or "auto"}
+    options = _options(question, reference=question.reference or "auto")
     return [Call(ANSWER, "diagnostic_accuracy", "shown", options)]
 
 
@@ -58,23 +64,18 @@ def _people(_question: Question, _: Numbers) -> list[Call]:
 
 
 def _cohorts(question: Question, _: Numbers) -> list[Call]:
-    options: dict[str, Any] = {"metric": question.metric, "covariates": _adjusted(question)}
+    options = _options(question, covariates=list(question.covariates))
     return [Call(ANSWER, "compare_cohorts", "shown", options)]
 
 
 def _sites(question: Question, _: Numbers) -> list[Call]:
     others = [name for name in question.covariates if name != "site"]
-    options: dict[str, Any] = {"metric": question.metric, "covariates": others}
-    return [Call(ANSWER, "compare_sites", "shown", options)]
+    return [Call(ANSWER, "compare_sites", "shown", _options(question, covariates=others))]
 
 
 def _change_to(result: str, question: Question) -> Call:
-    options: dict[str, Any] = {
-        "metric": question.metric,
-        "reference": question.reference or None,
-        "covariates": _adjusted(question),
-        "method": "mixed",
-    }
+    reference, covariates = question.reference or None, list(question.covariates)
+    options = _options(question, reference=reference, covariates=covariates, method="mixed")
     return Call(result, "change_over_time", "table", options)
 
 
@@ -88,7 +89,7 @@ def _trial(question: Question, numbers: Numbers) -> list[Call]:
 
 
 def _repeats(question: Question, numbers: Numbers) -> list[Call]:
-    options = {"metric": question.metric, "within": round(numbers.days / YEAR, 4)}
+    options = _options(question, tests=False, within=round(numbers.days / DAYS_OF_YEAR, 4))
     return [Call(ANSWER, "repeatability", "table", options)]
 
 
@@ -148,9 +149,10 @@ def _says_repeats(found: pd.DataFrame) -> str:
 
 
 def _says_pooled(found: pd.DataFrame) -> str:
-    pooled = found[found["k"].notna() & (found["k"] > 1)]
-    rows = pooled.drop_duplicates(["region", "hemisphere", "metric", "contrast"], keep="last")
-    return f"In the summary of all cohorts {_count(rows)} comparisons show a difference ({_LEVEL})."
+    from neuroflow.compare import RANDOM  # loads scipy
+
+    counted = _count(found[found["cohort"] == RANDOM])
+    return f"In the summary of all cohorts {counted} comparisons show a difference ({_LEVEL})."
 
 
 def _says_sites(found: pd.DataFrame) -> str:

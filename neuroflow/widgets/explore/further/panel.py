@@ -40,7 +40,7 @@ def further_panel(model: FurtherModel) -> private.VBox:
 def _questions(model: FurtherModel) -> list[Any]:
     intro = private.HTML(
         '<p class="nf-dim">About the cohort, groups, regions, visit and covariates that are chosen '
-        "in the question.</p>"
+        "in the question, with its correction and its choice about suspect values.</p>"
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
     row = private.HBox([_menu(model), *_numbers(model), ask], layout=WRAP_ROW)
