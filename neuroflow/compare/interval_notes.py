@@ -31,7 +31,7 @@ def interval_notes(
 def missing_intervals(
     effects: pd.DataFrame, results: ResultTable, how: tuple[str, str], confidence: float
 ) -> list[str]:
-    """Say why numbers that are there have no interval; `reason` tells of those that are not."""
+    """Explain why numbers that are there have no interval; `reason` explains those that are not."""
     method, robust = how
     known = {
         name: np.isfinite(results.numbers[name]).ravel()
@@ -66,7 +66,7 @@ def missing_intervals(
 
 
 def correlation_notes(result: pd.DataFrame, regions: str) -> dict[str, Any]:
-    """Say why correlations have no interval; `regions` is the column that names them."""
+    """Explain why correlations have no interval; `regions` is the column that names them."""
     lacks: BoolArray = (result["r"].notna() & result["ci_low"].isna()).to_numpy(dtype=bool)
     if not lacks.any():
         return {}

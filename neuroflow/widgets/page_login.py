@@ -7,7 +7,7 @@ from jupyter_server.utils import url_path_join
 
 
 class PageLogin(PasswordIdentityProvider):
-    """Voilà puts the login at the root of the server, where it would tell everybody the path."""
+    """Voilà puts the login at the root of the server, where it would show everybody the path."""
 
     def get_handlers(self) -> list[tuple[str, object]]:
         """Return the handler of the login; Voilà has no page to show after a logout."""

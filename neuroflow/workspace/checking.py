@@ -80,7 +80,7 @@ class Checks:
         self._ledger.set_aside(ids, rule, self._seal.close(reason.strip()))
 
     def with_note(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Note in a cohort table, for captions and methods texts, which rules were overridden."""
+        """Record in a cohort table, for captions and methods texts, which rules were overridden."""
         here = set(table["study_id"].astype(str))
         rules = Counter(
             rule

@@ -71,7 +71,7 @@ class SetAside:
             self._write(table[~out])
 
     def keep_only(self, study_ids: Collection[str]) -> bool:
-        """Forget decisions about other studies; say whether there were any."""
+        """Forget decisions about other studies; return whether there were any."""
         if not self._path.exists():
             return False
         with self._lock():

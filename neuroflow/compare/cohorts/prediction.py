@@ -1,4 +1,4 @@
-"""The effect of another cohort: an interval that knows how little few cohorts say of variance."""
+"""The effect of another cohort: an interval that allows for a variance known from few."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class ResultTable:
             self.numbers[name][row, columns] = values
 
     def doubt(self, row: int, columns: IntArray | slice, coverage: FloatArray | float) -> None:
-        """Note how often intervals are expected to hold the truth."""
+        """Record how often intervals are expected to hold the truth."""
         self.coverage[row, columns] = coverage
 
     def mask(self, row: int, where: BoolArray, reason: str) -> None:

@@ -36,7 +36,7 @@ class GzipReader(io.RawIOBase):
         """Where the last part ended, once all is read."""
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

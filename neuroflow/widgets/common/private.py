@@ -108,7 +108,7 @@ def _short(kind: type[Any]) -> type[Any]:
 
 
 class ShortLooks:
-    """Gives a control a layout and a style of its own, which are short in a notebook."""
+    """A control with a layout and a style of its own, which are short in a notebook."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]

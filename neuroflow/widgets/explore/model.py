@@ -324,36 +324,38 @@ class ExploreModel(FormModel):
 
     def export_figure(self) -> None:
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""
-        self._tell(export_figure(self.ws.folder, self.step(self.main), self._scope, self.code))
+        self._report_saved(
+            export_figure(self.ws.folder, self.step(self.main), self._scope, self.code)
+        )
 
     def export_effects(self) -> None:
         """Save the effects in the exports."""
         effects = self._comparison()
         name = f"effects_{'_'.join(effects['metric'].unique())}"
-        self._tell(export_table(self.ws.folder, effects, name, self.suffix))
+        self._report_saved(export_table(self.ws.folder, effects, name, self.suffix))
 
     def export_cohort_table(self) -> None:
         """Save the whole cohort table in the exports."""
         if self._table is None:
             raise OptionError("There are no results to export.")
-        self._tell(export_table(self.ws.folder, self._table, "cohort_table", self.suffix))
+        self._report_saved(export_table(self.ws.folder, self._table, "cohort_table", self.suffix))
 
     def export_predictions(self) -> None:
         """Save the predictions and biomarkers of all studies in the exports."""
         facts = self.ws.study_facts()
-        self._tell(export_table(self.ws.folder, facts, "predictions", self.suffix))
+        self._report_saved(export_table(self.ws.folder, facts, "predictions", self.suffix))
 
     def export_paper_table(self) -> None:
         """Save the table for a paper in the exports: Word, or Excel if tables are Excel files."""
         self._comparison()
         call = self.question.comparison_step()
         suffix = ".xlsx" if self.suffix == ".xlsx" else ".docx"
-        self._tell(export_paper_table(self.ws.folder, call, self._scope, suffix))
+        self._report_saved(export_paper_table(self.ws.folder, call, self._scope, suffix))
 
     def export_methods(self) -> None:
         """Save the methods text in the exports."""
         self._comparison()
-        self._tell(export_methods(self.ws.folder, self.methods))
+        self._report_saved(export_methods(self.ws.folder, self.methods))
 
     def _comparison(self) -> pd.DataFrame:
         if self.effects is None:
@@ -361,6 +363,6 @@ class ExploreModel(FormModel):
         effects: pd.DataFrame = self.effects
         return effects
 
-    def _tell(self, files: Sequence[Path]) -> None:
+    def _report_saved(self, files: Sequence[Path]) -> None:
         notice = saved_notice(self.ws.folder, files)
         self.set(tone="good", notice=notice, exported=tuple(files))

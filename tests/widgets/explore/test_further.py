@@ -1,4 +1,4 @@
-"""Further questions: what each answers, shows and says."""
+"""Further questions: what each answers and shows."""
 
 import subprocess
 import sys
@@ -75,7 +75,7 @@ def test_controls_are_made_when_they_are_opened(further):
 def test_each_question_is_answered_in_a_sentence(further, name):
     found = answered(further, name)
     assert len(found)
-    assert further.said.endswith(".")
+    assert further.sentence.endswith(".")
     shown = rows_of(ANALYSES[name], found)
     assert len(shown) == len(found)
     assert not shown.columns.duplicated().any()
@@ -88,7 +88,7 @@ def test_accuracy_is_that_of_the_library(further):
     theirs = nf.diagnostic_accuracy(table, metric="FW", visit="first")
     assert found["auc"].tolist() == theirs["auc"].tolist()
     best = theirs.nlargest(1, "auc").iloc[0]
-    assert f"{best['auc']:.2f} (95 % CI {best['ci_low']:.2f}" in further.said
+    assert f"{best['auc']:.2f} (95 % CI {best['ci_low']:.2f}" in further.sentence
 
 
 TESTED = sorted(set(ANALYSES) - {"people", "repeats"})
@@ -145,7 +145,7 @@ def test_an_answer_goes_with_its_question(further):
     answered(further, "people")
     further.explore.metric = "FAt"
     assert further.answer is None
-    assert further.said == ""
+    assert further.sentence == ""
 
 
 def test_what_the_results_lack_is_named(further):

@@ -1,4 +1,4 @@
-"""How well regions and scores tell groups apart: ``neuroflow accuracy``, ``compare-auc``."""
+"""How well regions and scores distinguish groups: ``neuroflow accuracy``, ``compare-auc``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Further analyses as questions in plain words: what each calls, shows and says."""
+"""Further analyses as questions in plain words: what each calls, shows and concludes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Analysis:
     question: str
     calls: Callable[[Question, Numbers], list[Call]]
     columns: Mapping[str, str]  # Those that are shown, and their headers; all where it is empty
-    says: Callable[[pd.DataFrame], str]  # The answer in a sentence
+    sentence: Callable[[pd.DataFrame], str]  # The answer in a sentence
     missing: Callable[[Choices], str] = lambda _: ""  # What the results lack for it; often nothing
     number: str = ""  # The field of `Numbers` that it asks for
 
@@ -109,19 +109,19 @@ def _one_group(choices: Choices) -> str:
     return "" if len(choices.groups) > 1 and choices.controls else "there are no controls"
 
 
-def _says_accuracy(found: pd.DataFrame) -> str:
+def _accuracy_sentence(found: pd.DataFrame) -> str:
     best = found.dropna(subset=["auc"]).nlargest(1, "auc")
     if best.empty:
         return "No region could be judged."
     row, name = best.iloc[0], region_labels(best)[0]
     return (
-        f"{name} tells patients from controls best: area under the ROC curve {row['auc']:.2f} "
-        f"(95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}). The area differs from 0.5 in "
-        f"{_count(found)} regions ({_LEVEL})."
+        f"{name} distinguishes patients from controls best: area under the ROC curve "
+        f"{row['auc']:.2f} (95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}). "
+        f"The area differs from 0.5 in {_count(found)} regions ({_LEVEL})."
     )
 
 
-def _says_change(found: pd.DataFrame) -> str:
+def _change_sentence(found: pd.DataFrame) -> str:
     parts = [
         f"{contrast} {_count(rows)}"
         for contrast, rows in found.groupby("contrast", sort=False, observed=True)
@@ -129,7 +129,7 @@ def _says_change(found: pd.DataFrame) -> str:
     return f"Regions in which the change per year differs from zero ({_LEVEL}): {', '.join(parts)}."
 
 
-def _says_trial(found: pd.DataFrame) -> str:
+def _trial_sentence(found: pd.DataFrame) -> str:
     known = found.dropna(subset=["n_per_arm"])
     if known.empty:
         return "No region changes so that a trial could see its slowing."
@@ -140,7 +140,7 @@ def _says_trial(found: pd.DataFrame) -> str:
     )
 
 
-def _says_repeats(found: pd.DataFrame) -> str:
+def _repeats_sentence(found: pd.DataFrame) -> str:
     known = found["icc2"].dropna()
     if known.empty:
         return "No region has enough repeated scans."
@@ -148,18 +148,18 @@ def _says_repeats(found: pd.DataFrame) -> str:
     return f"Repeated scans of {n} people agree with a median ICC of {known.median():.2f}."
 
 
-def _says_pooled(found: pd.DataFrame) -> str:
+def _pooled_sentence(found: pd.DataFrame) -> str:
     from neuroflow.compare import RANDOM  # loads scipy
 
     counted = _count(found[found["cohort"] == RANDOM])
     return f"In the summary of all cohorts {counted} comparisons show a difference ({_LEVEL})."
 
 
-def _says_sites(found: pd.DataFrame) -> str:
+def _sites_sentence(found: pd.DataFrame) -> str:
     return f"{_count(found)} comparisons between sites show a difference ({_LEVEL})."
 
 
-def _says_people(found: pd.DataFrame) -> str:
+def _people_sentence(found: pd.DataFrame) -> str:
     first = found.iloc[0].drop(labels=["Characteristic", "All", "Missing", "SMD"], errors="ignore")
     groups = ", ".join(f"{name} {n}" for name, n in first.items())
     return f"{found['All'].iloc[0]} studies in all: {groups}."
@@ -170,15 +170,15 @@ def _count(rows: pd.DataFrame) -> str:
 
 
 ANALYSES: dict[str, Analysis] = {
-    "people": Analysis("Who was studied? (Table 1)", _people, {}, _says_people),
+    "people": Analysis("Who was studied? (Table 1)", _people, {}, _people_sentence),
     "accuracy": Analysis(
-        "Which regions tell patients from controls?",
+        "Which regions distinguish patients from controls?",
         _accuracy,
         {
             "n_positive": "patients", "n_negative": "controls", "auc": "area (ROC)", **_INTERVAL,
             "sensitivity": "sensitivity", "specificity": "specificity", **_TESTED,
         },
-        _says_accuracy,
+        _accuracy_sentence,
         _one_group,
     ),
     "change": Analysis(
@@ -188,7 +188,7 @@ ANALYSES: dict[str, Analysis] = {
             **_CONTRAST, "n1": "people", "estimate": "change per year", **_INTERVAL,
             "percent": "percent", **_TESTED,
         },
-        _says_change,
+        _change_sentence,
         _no_repeats,
     ),
     "trial": Analysis(
@@ -198,7 +198,7 @@ ANALYSES: dict[str, Analysis] = {
             **_CONTRAST, "difference": "difference per year", "n_per_arm": "per arm",
             "n_total": "in all", **REASON,
         },
-        _says_trial,
+        _trial_sentence,
         _no_repeats,
         "slowing",
     ),
@@ -209,7 +209,7 @@ ANALYSES: dict[str, Analysis] = {
             "n": "people", "icc2": "ICC(2,1)", "sd_within": "SD within a person",
             "rc": "repeatability coefficient", "claim": "claim", **REASON,
         },
-        _says_repeats,
+        _repeats_sentence,
         _no_repeats,
         "days",
     ),
@@ -217,14 +217,14 @@ ANALYSES: dict[str, Analysis] = {
         "Do the cohorts agree?",
         _cohorts,
         {**_CONTRAST, "cohort": "cohort", **_DIFFERENCE, "i2": "I²", **_TESTED},
-        _says_pooled,
+        _pooled_sentence,
         _one_cohort,
     ),
     "sites": Analysis(
         "Do the sites differ in their controls?",
         _sites,
         {**_CONTRAST, **_DIFFERENCE, **_TESTED},
-        _says_sites,
+        _sites_sentence,
         _one_site,
     ),
 }  # fmt: skip

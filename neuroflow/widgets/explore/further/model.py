@@ -25,7 +25,7 @@ class FurtherModel(FormModel):
     slowing = Int(30)
     days = Int(90)
     answer = AnyTrait(None, allow_none=True)
-    said = Unicode("")
+    sentence = Unicode("")
     remarks = Tuple()
     methods = Unicode("")
     code = Unicode("")
@@ -68,10 +68,10 @@ class FurtherModel(FormModel):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResultWarning)
             found = run_steps(steps, table=table)[ANSWER]
-            said = self.chosen.says(found)
+            sentence = self.chosen.sentence(found)
         self.set(
             answer=found,
-            said=said,
+            sentence=sentence,
             remarks=tuple(dict.fromkeys(str(each.message) for each in caught)),
             methods=_methods(found),
             code=code_cell(self.explore.ws.folder, steps, ANSWER),
@@ -83,21 +83,21 @@ class FurtherModel(FormModel):
         if self.answer is None:
             raise OptionError("There is no answer to export.", advice="Ask first.")
         folder = self.explore.ws.folder
-        self._tell(export_table(folder, self.answer, self.analysis, self.explore.suffix))
+        self._report_saved(export_table(folder, self.answer, self.analysis, self.explore.suffix))
 
     def export_methods(self) -> None:
         """Save the methods text in the exports."""
         if not self.methods:
             raise OptionError("There is no methods text to export.", advice="Ask first.")
-        self._tell(export_methods(self.explore.ws.folder, self.methods))
+        self._report_saved(export_methods(self.explore.ws.folder, self.methods))
 
-    def _tell(self, files: Sequence[Path]) -> None:
+    def _report_saved(self, files: Sequence[Path]) -> None:
         notice = saved_notice(self.explore.ws.folder, files)
         self.set(tone="good", notice=notice, exported=tuple(files))
 
     def _forget_answer(self) -> None:
         """Clear the answer, which stands for its question only."""
-        self.set(answer=None, said="", remarks=(), methods="", code="", notice="", problems=())
+        self.set(answer=None, sentence="", remarks=(), methods="", code="", notice="", problems=())
 
 
 def _methods(found: object) -> str:

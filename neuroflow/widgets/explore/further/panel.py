@@ -97,7 +97,7 @@ def _not_offered(model: FurtherModel) -> Any:
 
 
 def _answer(model: FurtherModel) -> private.VBox:
-    said = private.HTML()
+    sentence = private.HTML()
     table = DataTable(model, "Answer")
     methods = private.HTML()
     copy_methods = CopyButton(label="Copy methods", tooltip="Copy the methods text")
@@ -110,11 +110,11 @@ def _answer(model: FurtherModel) -> private.VBox:
         model, "Export methods", "Save the methods text in the exports", model.export_methods
     )
     row = private.HBox([save, save_methods, copy_methods, copy_code], layout=WRAP_ROW)
-    whole = private.VBox([said, table, row, saved_files(model), methods, code])
+    whole = private.VBox([sentence, table, row, saved_files(model), methods, code])
 
     def update() -> None:
         set_visible(whole, model.answer is not None)
-        said.value = "" if model.answer is None else _sentence(model)
+        sentence.value = "" if model.answer is None else _sentence(model)
         shown = pd.DataFrame() if model.answer is None else rows_of(model.chosen, model.answer)
         table.show(shown)
         copy_methods.text, copy_code.text = model.methods, model.code
@@ -123,7 +123,7 @@ def _answer(model: FurtherModel) -> private.VBox:
         methods.value = f'<p class="nf-methods" tabindex="0">{html.text(model.methods)}</p>'
         code.value = f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
 
-    bind(model, ["answer", "said", "remarks", "methods", "code"], update)
+    bind(model, ["answer", "sentence", "remarks", "methods", "code"], update)
     return whole
 
 
@@ -131,6 +131,6 @@ def _sentence(model: FurtherModel) -> str:
     """Return the answer in a sentence, and what the analysis warned of."""
     notes = "".join(f"<li>{html.text(note)}</li>" for note in model.remarks)
     return (
-        f'<div role="status" class="nf-panel"><p>{html.text(model.said)}</p>'
+        f'<div role="status" class="nf-panel"><p>{html.text(model.sentence)}</p>'
         f'<ul class="nf-steps">{notes}</ul></div>'
     )
