@@ -53,6 +53,20 @@ def test_a_change_profile_needs_a_person_with_two_visits(run, visits_file, tmp_p
     assert "Change of free water of PSP003" in out.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("words", "adjusted"),
+    [
+        ((), "the interval and age"),
+        (("--covariates", "none"), "the interval"),
+    ],
+)
+def test_a_figure_adjusts_as_in_python_by_itself(run, visits_file, tmp_path, words, adjusted):
+    whole = ("plot", "change_profile", visits_file, "--study", "PSP003", *words)
+    code, out, err = run(*whole, "--to", tmp_path / "one.png", "--dpi", "50", "--json")
+    assert code == 0, err
+    assert f"adjusted for {adjusted}." in json.loads(out)["caption"]
+
+
 def test_participants_of_a_trial_are_computed(run, visits_file, tmp_path):
     words = ("--groups", "PSP", "--visits", "0,1,2", "--slowing", "0.5")
     code, out, err = run("power", visits_file, *words, "--to", tmp_path / "sizes.csv", "--json")

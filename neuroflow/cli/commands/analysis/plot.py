@@ -15,7 +15,6 @@ from neuroflow.cli.options import (
     By,
     Contrasts,
     CorrectionName,
-    Covariates,
     ExcludeSuspect,
     Groups,
     Metric,
@@ -115,14 +114,21 @@ def plot(
         ),
     ] = "auto",
     contrasts: Contrasts = None,
-    covariates: Covariates = None,
+    covariates: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Adjust for columns: age,sex; none for none; as usual for the figure if omitted.",
+            autocompletion=in_list(columns_of),
+        ),
+    ] = None,
     visit: Visit = None,
     correction: CorrectionName = "bh",
     exclude_suspect: ExcludeSuspect = None,
     study: Annotated[
         str | None,
         typer.Option(
-            help="The study, for profile: its id, or participant and session.",
+            help="The study, for profile: its id, or participant and session; the participant, for "
+            "change_profile.",
             autocompletion=studies,
         ),
     ] = None,
@@ -143,7 +149,7 @@ def plot(
     time: Annotated[
         str,
         typer.Option(
-            help="The column with the age or date of the visit, for trajectory.",
+            help="The column with the age or date of the visit, for figures of repeated visits.",
             autocompletion=columns_of,
         ),
     ] = "age",
@@ -185,7 +191,7 @@ def plot(
             "by": by,
             "reference": None if reference == "none" else reference,
             "contrasts": parse_contrasts(contrasts),
-            "covariates": split_list(covariates) or [],
+            **_covariates(split_list(covariates)),
             "visit": visit,
             "correction": correction,
             "exclude_suspect": exclude_suspect,
@@ -222,11 +228,18 @@ def _refuse_unused(figure: FigureSpec, values: Mapping[str, Any]) -> None:
     if figure.needs == "effects" and "regions" in used:
         used |= {"top", "significant"}
     for name, usual in _USUAL.items():
-        if name not in used and values[name] != usual:
+        if name not in used and values.get(name, usual) != usual:
             option = {"study_id": "study"}.get(name, name)
             raise OptionError(
                 f"The figure {figure.name} does not use --{option}.", advice=f"Omit --{option}."
             )
+
+
+def _covariates(chosen: list[str] | None) -> dict[str, list[str]]:
+    """Return what to adjust for; nothing where the figure decides, as it does in Python."""
+    if chosen is None:
+        return {}
+    return {"covariates": [] if chosen == ["none"] else chosen}
 
 
 def _figure(kind: str) -> FigureSpec:
@@ -247,7 +260,7 @@ def _draw(
 
     if figure.needs in _COMPUTED:
         function, names = _COMPUTED[figure.needs]
-        options = {name: values[name] for name in names}
+        options = {name: values[name] for name in names if name in values}
         data = getattr(nf, function)(table, **options)
         values = {**values, "contrasts": None}  # the effects are those of these contrasts
         values.pop("by")  # of the comparison
