@@ -15,6 +15,7 @@ from neuroflow.models import RESULT_FILES
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.remote import Receipt, do_nothing
 from neuroflow.transfer.upload import worker
+from neuroflow.transfer.upload.shared_journal import REFUSED_STATE
 
 QUIET = 0.05
 """The quiet time of the workspaces, in seconds."""
@@ -173,11 +174,16 @@ class _Session(LocalRemote):
 
 @contextmanager
 def mortal(service):
-    """Let each record of ledger, journal and marks be a step at which a process may die."""
+    """Let each record of ledger, journal and marks be a step at which a process may die.
+
+    It does not die between reading a refusal and the line of the journal that records it: it would
+    know no more than one that died before reading it, which nothing can help.
+    """
 
     def around(function):
         def call(*arguments, **options):
-            service.step()
+            if getattr(arguments[-1], "state", "") != REFUSED_STATE or service.is_dead:
+                service.step()
             result = function(*arguments, **options)
             service.step()
             return result

@@ -24,7 +24,7 @@ BEGUN_ELSEWHERE = (
 )
 REFUSED_ELSEWHERE = f"{NOT_STORED}{BEGUN_ELSEWHERE}"
 REFUSED_HERE = f"{NOT_STORED}from the journal of the account;{DECIDE.removeprefix(' and')}"
-_REFUSED = "refused"
+REFUSED_STATE = "refused"
 """State of a line about a study that the server refused to store: in doubt, whatever it shows."""
 
 
@@ -75,7 +75,7 @@ class SharedJournal:
         scan = self._scan(study.study_id)
         entry = JournalEntry(
             study_id=study.study_id,
-            state=_REFUSED if is_refused else state.value,
+            state=REFUSED_STATE if is_refused else state.value,
             at=utc_now().isoformat(timespec="seconds"),
             cohort_id=study.cohort_id,
             size=study.size,
@@ -93,7 +93,7 @@ class SharedJournal:
             return None
         state = _state(entry)
         is_own = entry.workspace == self.workspace
-        if is_own and entry.state == _REFUSED and not was_refused(row):
+        if is_own and entry.state == REFUSED_STATE and not was_refused(row):
             return Adopted(State.UNCONFIRMED, REFUSED_HERE, entry)  # it died before the record
         if is_own and (
             row.state is not State.PACKAGED or state in {State.UPLOADING, State.PARTLY_SENT}
@@ -133,7 +133,7 @@ class SharedJournal:
     def is_refused(self, study_id: str) -> bool:
         """Check whether the server refused to store a study after its last byte."""
         entry = self.last(study_id)
-        return entry is not None and entry.state == _REFUSED
+        return entry is not None and entry.state == REFUSED_STATE
 
     def is_behind(self, rows: Iterable[LedgerRow]) -> bool:
         """Check whether the journal lacks a study that this workspace sent: it is new, or old."""

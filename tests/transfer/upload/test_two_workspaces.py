@@ -190,7 +190,7 @@ def test_what_was_refused_elsewhere_is_proven_by_no_length(tmp_path, packages, r
     assert service.wholes == 1
 
 
-@pytest.mark.parametrize("steps", range(18, 26))  # from the line of the journal on
+@pytest.mark.parametrize("steps", range(17, 26))  # from the line of the journal on
 def test_a_death_around_a_refusal_calls_nothing_sent(tmp_path, packages, run, steps):
     (one,) = packages(1, size=1000)
     service = FakeService(tmp_path / "service", "close refused, not stored", steps)
