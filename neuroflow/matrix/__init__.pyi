@@ -8,6 +8,7 @@ from .cells import BoolArray as BoolArray
 from .cells import Cells as Cells
 from .cells import FloatArray as FloatArray
 from .cells import IntArray as IntArray
+from .cells import all_finite as all_finite
 from .cells import coded as coded
 from .cells import labels as labels
 from .cells import moments as moments

@@ -77,6 +77,12 @@ def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
     return np.array([*places, -1], dtype=np.intp)[codes], names
 
 
+def all_finite(values: FloatArray) -> bool:
+    """Return whether no value is missing or infinite, in one pass over the memory."""
+    flat = values.reshape(-1)
+    return bool(np.isfinite(np.vdot(flat, flat)) or np.isfinite(flat).all())
+
+
 def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index]:
     """Return a number for each different value of a column, -1 where it is missing."""
     if isinstance(column.array, pd.Categorical):

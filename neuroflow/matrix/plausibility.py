@@ -63,9 +63,6 @@ def find_suspects(values: FloatArray, metrics: Sequence[str | None]) -> Suspects
     ([[False, False], [True, False]], [[False, True], [False, False]])
     """
     is_fraction = np.array([metric in FRACTIONS for metric in metrics], dtype=bool)
-    if is_fraction.all() and values.size and values.min() > 0 and values.max() < 1:
-        nothing = np.zeros(values.shape, dtype=bool)  # as usual, and quicker
-        return Suspects(nothing, nothing)
     impossible = ((values < 0) | (values > 1)) & is_fraction
     extreme = ((values == 0) | (values == 1)) & is_fraction
     diffusivity = np.array([metric == "MD" for metric in metrics], dtype=bool)
@@ -76,6 +73,13 @@ def find_suspects(values: FloatArray, metrics: Sequence[str | None]) -> Suspects
         most = next(most for below, most in _MD_UNITS if middle < below)
         impossible[:, diffusivity] = (ours < 0) | (ours > most)
     return Suspects(impossible, extreme)
+
+
+def _are_plain(values: FloatArray, metrics: Sequence[str | None]) -> bool:
+    """Return whether all values are there, of fractions, and between 0 and 1: as usual."""
+    if not values.size or not set(metrics) <= set(FRACTIONS):
+        return False
+    return bool(values.min() > 0 and values.max() < 1)
 
 
 def find_outlying(values: FloatArray) -> dict[int, int]:
@@ -112,11 +116,14 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
             f"exclude_suspect must be one of four values, not {exclude!r}.",
             advice='Choose None, True, False or "impossible".',
         )
-    found = find_suspects(cells.values, cells.columns["metric"].tolist())
     notes = [*cells.notes, *map(str, attrs.get("data_notes", ()))]
+    nothing = np.zeros(cells.values.shape[1], dtype=np.intp)
+    metrics = cells.columns["metric"].tolist()
+    if _are_plain(cells.values, metrics):  # quicker
+        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=nothing)
+    found = find_suspects(cells.values, metrics)
     if not found.impossible.any() and not found.extreme.any():
-        suspect = np.zeros(cells.values.shape[1], dtype=np.intp)
-        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=suspect)
+        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=nothing)
     if found.impossible.any():
         if exclude is None:
             raise _refused(cells, found.impossible)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from neuroflow.matrix.cells import (
     Cells,
     FloatArray,
     IntArray,
+    all_finite,
     labels,
     numbers,
     raw_codes,
@@ -238,16 +240,26 @@ def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
     """Return `REGION_COLUMNS` as texts, names and kinds filled in."""
     known = {name: texts(values) for name, values in columns.items()}
     region = known["region"]
-    known["region_name"] = [
-        name or key for name, key in zip(known.get("region_name", region), region, strict=True)
-    ]
+    named = known.get("region_name", region)
+    known["region_name"] = [name or key for name, key in zip(named, region, strict=True)]
     for name in ("kind", "system", "hemisphere"):
-        known[name] = [text or "" for text in known.get(name, [""] * len(region))]
-    return pd.DataFrame({name: known[name] for name in REGION_COLUMNS})
+        if name in known:
+            known[name] = [text or "" for text in known[name]]
+    return _frame(tuple((name, tuple(values)) for name, values in known.items())).copy(deep=False)
+
+
+@lru_cache(maxsize=8)
+def _frame(columns: tuple[tuple[str, tuple[str | None, ...]], ...]) -> pd.DataFrame:
+    """Make the table of columns; every analysis of a project has the same, and pandas is slow."""
+    known = {name: list(values) for name, values in columns}
+    blank = [""] * len(known["region"])
+    return pd.DataFrame({name: known.get(name, blank) for name in REGION_COLUMNS})
 
 
 def _values(column: pd.Series, layout: _Layout) -> FloatArray:
     values = layout.grid(numbers(column))
+    if layout.missing is None and all_finite(values):
+        return values
     unknown = ~np.isfinite(values)
     if layout.missing is not None:
         unknown |= layout.missing

@@ -298,7 +298,7 @@ def _predict(
     """Return expected value, SD, leverage and df of every study, its own participant left out."""
     expected = design @ model.coefficients
     leverage: FloatArray = np.einsum("np,pq,nq->n", design, model.unscaled, design)
-    squares: FloatArray = np.einsum("nm,nm->m", model.residuals, model.residuals)
+    squares: FloatArray = model.squares.sum(axis=0)
     inside = own >= 0
     mine = own[inside]
     left = 1 - model.leverage[mine]

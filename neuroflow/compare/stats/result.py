@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroflow.matrix import BoolArray, FloatArray, IntArray
+from neuroflow.matrix import BoolArray, FloatArray, IntArray, all_finite
 
 RESULT_NUMBERS = (
     "n1",
@@ -104,10 +104,11 @@ class GroupSummary:
     @classmethod
     def of(cls, label: str, values: FloatArray) -> GroupSummary:
         """Summarise the values of one side."""
+        if len(values) and all_finite(values):  # as usual, and quicker
+            flat = values[0] == values[-1]
+            flat[flat] = (values[:, flat] == values[0, flat]).all(axis=0)
+            return cls(label, np.full(values.shape[1], len(values)), flat)
         known = np.isfinite(values)
-        if len(values) and known.all():  # as usual, and quicker
-            n = np.full(values.shape[1], len(values))
-            return cls(label, n, values.min(axis=0) == values.max(axis=0))
         low, high = (
             reduce(values, axis=0, initial=np.nan) for reduce in (np.fmin.reduce, np.fmax.reduce)
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
-from numpy.polynomial import Chebyshev
+from numpy.polynomial import Chebyshev, chebyshev
 
 from neuroflow.matrix import FloatArray
 
@@ -59,8 +59,20 @@ def interpolated(function: Callable[[FloatArray], FloatArray], x: FloatArray) ->
     for points in _POINTS:
         if len(x) < _LEAST * points or x.min() == x.max():
             break
-        curve = Chebyshev.interpolate(function, points - 1, domain=[x.min(), x.max()])
-        size = np.abs(curve.coef)
+        nodes, weights = _nodes(points)
+        low, high = float(x.min()), float(x.max())
+        coefficients = weights @ function(low + (nodes + 1) * ((high - low) / 2))
+        size = np.abs(coefficients)
         if size[-3:].max() <= _REST * size.max():
-            return np.asarray(curve(x))
+            return np.asarray(Chebyshev(coefficients, domain=[low, high])(x))
     return function(x)
+
+
+@cache
+def _nodes(points: int) -> tuple[FloatArray, FloatArray]:
+    """Return where a curve is computed, and what turns its values there into coefficients."""
+    nodes: FloatArray = np.asarray(chebyshev.chebpts1(points), dtype=np.float64)
+    basis = np.asarray(chebyshev.chebvander(nodes, points - 1), dtype=np.float64)
+    weights: FloatArray = basis.T * (2 / points)
+    weights[0] /= 2
+    return nodes, weights

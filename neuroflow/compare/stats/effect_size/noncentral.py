@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from neuroflow.compare.stats.effect_size.interpolate import on_curves
 from neuroflow.matrix import FloatArray
@@ -59,7 +59,7 @@ def _solve_t(value: FloatArray, freedom: FloatArray, probability: float) -> Floa
     z = special.ndtri(1 - probability)
 
     def miss(guess: FloatArray) -> FloatArray:
-        return np.asarray(special.ndtri(stats.nct.cdf(value, freedom, guess)) + z)
+        return np.asarray(special.ndtri(special.nctdtr(freedom, guess, value)) + z)
 
     tail = np.where(value >= 0, probability, 1 - probability)
     chi = np.sqrt(special.chdtri(freedom, tail) / freedom)

@@ -97,7 +97,9 @@ class LinearModel:
         """Fit every column (studies x columns) and fill in all contrasts."""
         results = ResultTable(len(self.contrasts) + self.omnibus, values.shape[1])
         spread = _ResidualSpread.empty(results)
+        n = np.zeros(results.n_columns)
         for rows, columns in missing_patterns(values):
+            n[columns] = len(rows)
             _fit_pattern(self, values, (rows, columns), results, spread)
         if self.contrasts:
             _infer_contrasts(results, spread, slice(len(self.contrasts)), self)
@@ -106,7 +108,6 @@ class LinearModel:
             f, k, df = (results.numbers[name][-1] for name in ("statistic", "df_num", "df"))
             results.fill(-1, slice(None), p=special.fdtrc(k, df, f))
         if self.robust == "none":
-            n = np.isfinite(values).sum(axis=0).astype(np.float64)
             _infer_eta_squared(results, n, self)
         for row in range(results.n_rows):
             unknown = np.isnan(results.numbers["p"][row])
@@ -171,7 +172,7 @@ class _Pattern:
     design: Design
     fitted: Fit
     cluster: IntArray | None
-    uneven: UnequalSpread | None  # for ordinary errors
+    uneven: UnequalSpread | None  # for contrasts with ordinary errors
 
 
 def _fit_pattern(
@@ -201,8 +202,9 @@ def _fit_pattern(
     complete = (len(rows), len(columns)) == values.shape
     known = values if complete else values[np.ix_(rows, columns)]
     cluster = None if model.cluster is None else model.cluster[rows]
-    fitted = fit_linear(design.matrix, known)
-    uneven = UnequalSpread.of(fitted, design) if model.robust == "none" else None
+    fitted = fit_linear(design.matrix, known, design.matrix[:, : len(design.groups)])
+    ordinary = model.robust == "none" and model.contrasts
+    uneven = UnequalSpread.of(fitted, design) if ordinary else None
     pattern = _Pattern(columns, design, fitted, cluster, uneven)
     if pattern.fitted.df <= 0:
         return mask_all("more coefficients than values")

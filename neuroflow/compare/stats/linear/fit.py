@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from neuroflow.matrix import FloatArray, IntArray
+from neuroflow.matrix import FloatArray, IntArray, all_finite
 
 Robust = Literal["none", "HC3", "cluster"]
-_ROWS = 64  # a block of a few hundred columns stays in the cache of a processor
+_ROWS = 128  # a block of a few hundred columns stays in the cache of a processor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fit:
     """A linear model fitted to many columns."""
 
     design: FloatArray  # n x p
+    values: FloatArray  # n x m
     coefficients: FloatArray  # p x m
-    residuals: FloatArray  # n x m
+    squares: FloatArray  # Sums of squared residuals of each group of studies, groups x m
     unscaled: FloatArray  # The inverse of the design's cross product, p x p
     df: int  # Residual degrees of freedom
     # Residual standard deviation, shape (m,); NaN where no degrees of freedom are left.
@@ -32,33 +34,38 @@ class Fit:
         hat: FloatArray = np.einsum("np,np->n", self.design @ self.unscaled, self.design)
         return hat
 
-    def squares_of(self, members: FloatArray) -> FloatArray:
-        """Sum the squared residuals of groups; `members` is studies x groups."""
-        found = np.zeros((members.shape[1], self.residuals.shape[1]))
-        for rows in blocks(len(members)):
-            found += members[rows].T @ self.residuals[rows] ** 2
-        return found
+    @cached_property
+    def residuals(self) -> FloatArray:
+        """What the model leaves, n x m; most tests need the sums of their squares only."""
+        left: FloatArray = self.values - self.design @ self.coefficients
+        return left
 
 
-def fit_linear(design: FloatArray, values: FloatArray) -> Fit:
-    """Fit all columns at once."""
+def fit_linear(design: FloatArray, values: FloatArray, members: FloatArray | None = None) -> Fit:
+    """Fit all columns at once; `members`, studies x groups, has a 1 where a study is in a group."""
     q, r = np.linalg.qr(design)
     coefficients = np.linalg.solve(r, (values.T @ q).T)  # twice as fast as q.T @ values
     inverse = np.linalg.inv(r)
-    residuals, squares = np.empty(values.shape), np.zeros(values.shape[1])
-    for rows in blocks(len(values)):
-        block = residuals[rows]
-        np.matmul(design[rows], coefficients, out=block)
-        np.subtract(values[rows], block, out=block)
-        squares += np.einsum("nm,nm->m", block, block)
+    groups = np.ones((len(values), 1)) if members is None else members
+    squares = np.zeros((groups.shape[1], values.shape[1]))
+    scratch = np.empty((min(_ROWS, len(values)), values.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in blocks(len(values)):
+            block = scratch[: len(values[rows])]
+            np.matmul(design[rows], coefficients, out=block)
+            np.subtract(values[rows], block, out=block)
+            np.multiply(block, block, out=block)
+            squares += groups[rows].T @ block
     df = design.shape[0] - design.shape[1]
+    total = squares.sum(axis=0)
     return Fit(
         design=design,
+        values=values,
         coefficients=coefficients,
-        residuals=residuals,
+        squares=squares,
         unscaled=inverse @ inverse.T,
         df=df,
-        sd=np.sqrt(squares / df) if df > 0 else np.full(len(squares), np.nan),
+        sd=np.sqrt(total / df) if df > 0 else np.full(len(total), np.nan),
     )
 
 
@@ -107,9 +114,9 @@ def missing_patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
     >>> [(rows.tolist(), columns.tolist()) for rows, columns in missing_patterns(table)]
     [([0, 1], [0, 1]), ([1], [2])]
     """
-    present = np.isfinite(values)
-    if present.all():
+    if all_finite(values):
         return [(np.arange(len(values)), np.arange(values.shape[1]))]
+    present = np.isfinite(values)
     packed = np.packbits(present, axis=0)
     found: dict[bytes, list[int]] = {}
     for column in range(values.shape[1]):

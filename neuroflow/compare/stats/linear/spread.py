@@ -24,11 +24,11 @@ class UnequalSpread:
 
     @classmethod
     def of(cls, model: Fit, design: Design) -> UnequalSpread:
-        """Compare each group's residuals with those of the others; `model` is already fitted."""
+        """Compare each group's residuals with those of the others, of a model fitted by group."""
         member = design.matrix[:, : len(design.groups)]
         df = (member * (1 - model.leverage)[:, None]).sum(axis=0)[:, None]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            squares = model.squares_of(member)
+            squares = model.squares
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
             differs = variances_differ(variance / rest, df, df.sum() - df)

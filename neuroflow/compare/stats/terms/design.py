@@ -55,8 +55,8 @@ def build_design(
         length = np.linalg.norm(block, axis=0)
         rest = block - independent @ (independent.T @ block)
         rest -= independent @ (independent.T @ rest)  # twice is enough (Kahan), once is not
-        left, sizes, _ = np.linalg.svd(rest / length, full_matrices=False)
-        if sizes.min() < _TOLERANCE:
+        left, least = _orthonormal(rest / length)
+        if least < _TOLERANCE:
             raise _confounded(item, group, names, before, rows)
         independent = np.hstack([independent, left])
         blocks.append(block)
@@ -64,6 +64,15 @@ def build_design(
     ends = np.cumsum([block.shape[1] for block in blocks])
     places = tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
     return Design(np.hstack(blocks), present, places)
+
+
+def _orthonormal(block: FloatArray) -> tuple[FloatArray, float]:
+    """Return orthonormal columns that span those of a block, and its smallest singular value."""
+    if block.shape[1] == 1:  # as most covariates have, and quicker
+        size = float(np.linalg.norm(block))
+        return block / (size or 1), size
+    left, sizes, _ = np.linalg.svd(block, full_matrices=False)
+    return left, float(sizes.min())
 
 
 def _is_empty(block: FloatArray) -> bool:
