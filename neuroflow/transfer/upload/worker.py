@@ -24,6 +24,7 @@ from neuroflow.transfer.collect import has_results, list_folder
 from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import WAIT, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.retry import MAX_ATTEMPTS
 from neuroflow.transfer.upload.history import BEGUN
 from neuroflow.transfer.upload.marks import Phase, SentMark, write_mark
 from neuroflow.transfer.upload.options import UploadOptions
@@ -52,7 +53,8 @@ class Task:
 
     package: Package  # Its zip
     force: bool  # The user asked to send again what may have been processed
-    attempts: int = 0  # How often the connection was lost meanwhile
+    attempts: int = 0  # How often the upload was interrupted
+    lost_checks: int = 0  # How often the server was asked in vain since its last answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,12 @@ class UploadWorker:
                 force=task.force,
             )
         except ConnectionLostError as error:
-            # Only the check was lost, perhaps as it was idle: no other upload was interrupted.
-            raise self._schedule_retry(task, on_event, error, is_sending=False) from error
+            # Nothing was written: the server may have closed what was idle while the study waited.
+            # That is no attempt at the upload, however often it waits.
+            task.lost_checks += 1
+            is_last = task.lost_checks >= MAX_ATTEMPTS
+            raise self._schedule_retry(task, on_event, error, 0.0, is_last=is_last) from error
+        task.lost_checks = 0
         if decision.verdict is Verdict.WAIT:
             on_event(self._waiting(package, decision.reason, decision.seconds))
             return self.job.monotonic() + decision.seconds
@@ -136,7 +142,11 @@ class UploadWorker:
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")
-            raise self._schedule_retry(task, on_event, error) from error
+            task.attempts += 1
+            is_last = task.attempts >= self.options.attempts
+            self.silent_since[package.study_id] = self.job.monotonic()
+            seconds = self.options.quiet_seconds * (1 + 1 / HEARTBEATS)
+            raise self._schedule_retry(task, on_event, error, seconds, is_last=is_last) from error
         except TransferError as error:
             if progress.is_open:
                 is_cut = progress.done < package.size
@@ -194,19 +204,19 @@ class UploadWorker:
         self.shared.add(package, before.state)
 
     def _schedule_retry(
-        self, task: Task, on_event: OnEvent, error: ConnectionLostError, *, is_sending: bool = True
+        self,
+        task: Task,
+        on_event: OnEvent,
+        error: ConnectionLostError,
+        seconds: float,
+        *,
+        is_last: bool,
     ) -> Exception:
-        """Decide whether an interrupted study is retried in this run; return what to raise."""
-        task.attempts += 1
-        if is_sending:
-            self.silent_since[task.package.study_id] = self.job.monotonic()
+        """Return what to raise where the connection was lost, with or without a further try."""
         message = _with_study(error, task.package)
-        if task.attempts >= self.options.attempts:
+        if is_last:
             on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
-        seconds = 0.0
-        if is_sending and self._row(task.package).state is not State.PACKAGED:
-            seconds = self.options.quiet_seconds * (1 + 1 / HEARTBEATS)
         on_event(self._waiting(task.package, message, seconds))
         return PostponedError(self.job.monotonic() + seconds)
 

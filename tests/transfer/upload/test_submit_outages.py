@@ -8,15 +8,16 @@ import asyncssh
 import pytest
 from support.proxy import Fault, Proxy
 from support.sshd import Sshd, require_sshd
-from support.transfers import is_whole, plan_and_submit, states
+from support.transfers import FastClock, is_whole, plan_and_submit, states
 
 from neuroflow.demo.service.s3_sftp import S3Home
-from neuroflow.errors import LedgerError, RemoteRefusedError
+from neuroflow.errors import ConnectionLostError, LedgerError, RemoteRefusedError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
 from neuroflow.ledger.uptime import uptime
 from neuroflow.transfer.control import Clock
 from neuroflow.transfer.diagnose import STAGES, diagnose
+from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp.remote import connect as connect_to
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
@@ -68,6 +69,52 @@ def test_after_sleep_the_study_is_resent_once_quiet(sshd, trusting, packages, le
     assert states(ledger) == {State.SUBMITTED: 2}
     assert all(is_whole(sshd.home, package) for package in made)
     assert laptop.slept > timedelta(seconds=300)  # counted from the morning, not from the night
+
+
+# ---------------------------------------------------------------- servers that close what is idle
+
+
+class Idle(LocalRemote):
+    """A folder behind a connection that is lost while nothing is asked for a minute."""
+
+    def __init__(self, root, fake, cuts):
+        super().__init__(root)
+        self.fake, self.cuts, self.since = fake, cuts, fake.slept
+
+    def stat(self, path):
+        idle, self.since = self.fake.slept - self.since, self.fake.slept
+        if idle > timedelta(minutes=1):
+            raise ConnectionLostError("closed while idle")
+        return super().stat(path)
+
+    def put(self, local, path, on_bytes, before_last):
+        if self.cuts:
+            on_bytes(0)
+            raise self.cuts.pop()
+        return super().put(local, path, on_bytes, before_last)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_waiting_on_an_idle_connection_costs_no_attempt(folder_remote, packages, ledger, attempts):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.UPLOADING, "killed")
+    fake, cuts = FastClock(), [ConnectionLostError("gone")] * (attempts - 1)
+    options = {"quiet_seconds": 300, "attempts": attempts, "clock": fake.clock}
+    run([one], ledger, lambda: Idle(folder_remote[0], fake, cuts), **options)
+    assert fake.slept > timedelta(seconds=300 * attempts)
+    assert states(ledger) == {State.SUBMITTED: 1}
+
+
+def test_a_server_that_loses_each_check_ends_the_run(folder_remote, packages, ledger):
+    class Deaf(LocalRemote):
+        def stat(self, path):
+            if path.suffix:
+                raise ConnectionLostError("gone")
+            return super().stat(path)
+
+    events = run(packages(1), ledger, lambda: Deaf(folder_remote[0]), attempts=1)
+    assert [event.status for event in events if event.study_id] == ["progress"] * 2 + ["failed"]
+    assert states(ledger) == {State.PACKAGED: 1}
 
 
 # ---------------------------------------------------------------- full disks
