@@ -1,6 +1,7 @@
-"""A loopback proxy in a process of its own that makes a line longer: every byte comes later.
+"""A loopback proxy in a process of its own that makes a line longer, and narrower if asked.
 
-It delays and does not throttle: as many bytes as the ends allow are under way at a time.
+Every byte comes later; as many as the ends allow are in flight at a time. With a rate, all
+connections together carry no more than that in each direction, as one access line does.
 """
 
 from __future__ import annotations
@@ -13,33 +14,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+BUFFER_SECONDS = 0.05
+"""How much waits before the narrow place, as in a router; then its senders have to wait."""
+
+
+class Narrow:
+    """The narrow place of one direction, which all connections share."""
+
+    def __init__(self, rate: float | None) -> None:
+        self.rate = rate
+        self._free = 0.0  # when the last byte so far has passed
+
+    def passed(self, size: int) -> float:
+        """Return in how many seconds so many more bytes will have passed."""
+        if self.rate is None:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        self._free = max(now, self._free) + size / self.rate
+        return self._free - now
+
 
 class End(asyncio.Protocol):
-    """One end of a line; `other` is the end that hears, `delay` seconds later, what comes here."""
+    """One end of a line; `other` is the end that gets, `delay` seconds later, what comes here."""
 
-    def __init__(self, delay: float) -> None:
-        self.delay = delay
+    def __init__(self, delay: float, narrow: Narrow) -> None:
+        self.delay, self.narrow = delay, narrow
         self.other: End | None = None
         self.transport: asyncio.Transport | None = None
-        self._under_way: deque[bytes] = deque()  # in order, which timers of one moment are not
+        self._in_flight: deque[bytes] = deque()  # in order, which timers of one moment are not
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learn the way back."""
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hand bytes over in time."""
-        self._under_way.append(data)
-        asyncio.get_running_loop().call_later(self.delay, self._arrive)
+        """Pass bytes on in time; take no more while too many wait."""
+        self._in_flight.append(data)
+        loop = asyncio.get_running_loop()
+        wait = self.narrow.passed(len(data))
+        loop.call_later(wait + self.delay, self._arrive)
+        if wait > BUFFER_SECONDS and self.transport is not None:
+            self.transport.pause_reading()
+            loop.call_later(wait - BUFFER_SECONDS, self._resume)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Hang up in time."""
+        """Close the other end in time."""
         self.data_received(b"")
 
+    def _resume(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def _arrive(self) -> None:
-        data = self._under_way.popleft()
+        data = self._in_flight.popleft()
         if self.other is None or self.other.transport is None:
-            self._under_way.appendleft(data)  # the other end is not there yet
+            self._in_flight.appendleft(data)  # the other end is not there yet
             asyncio.get_running_loop().call_later(0.001, self._arrive)
         elif not data:
             self.other.transport.close()
@@ -47,17 +76,20 @@ class End(asyncio.Protocol):
             self.other.transport.write(data)
 
 
-async def serve(target: int, round_trip: float) -> None:
+async def serve(target: int, round_trip: float, rate: float | None) -> None:
     """Pass connections on to a port of this machine, until killed."""
     loop = asyncio.get_running_loop()
     joining: set[asyncio.Task[None]] = set()
+    up, down = Narrow(rate), Narrow(rate)
 
     async def join(near: End) -> None:
-        _, far = await loop.create_connection(lambda: End(round_trip / 2), "127.0.0.1", target)
+        _, far = await loop.create_connection(
+            lambda: End(round_trip / 2, down), "127.0.0.1", target
+        )
         near.other, far.other = far, near
 
     def accept() -> End:
-        near = End(round_trip / 2)
+        near = End(round_trip / 2, up)
         task = loop.create_task(join(near))
         joining.add(task)
         task.add_done_callback(joining.discard)
@@ -69,9 +101,9 @@ async def serve(target: int, round_trip: float) -> None:
 
 
 @contextmanager
-def delay_line(target: int, round_trip: float) -> Iterator[int]:
-    """Run the proxy for a port; give its own port."""
-    command = [sys.executable, __file__, str(target), str(round_trip)]
+def delay_line(target: int, round_trip: float, rate: float | None = None) -> Iterator[int]:
+    """Run the proxy for a port; yield its own port. `rate` is in bytes per second."""
+    command = [sys.executable, __file__, str(target), str(round_trip), str(rate or 0)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -81,4 +113,4 @@ def delay_line(target: int, round_trip: float) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]) or None))

@@ -14,9 +14,15 @@ from pathlib import Path
 VARIABLE = "NEUROFLOW_MEASURED"
 
 
-def ratio(what: str, against: str, value: float, aim: float | None = None) -> None:
-    """Keep how many times as fast as `against` neuroflow is; `aim` is the least that we want."""
-    _keep(what, against, f"{value:.2g} x" if value < 10 else f"{value:.0f} x", _times(aim))
+def ratio(
+    what: str, against: str, value: float, aim: float | None = None, *, rate: str = ""
+) -> None:
+    """Keep how many times as fast as `against` neuroflow is; `aim` is the least that we want.
+
+    `rate` is what it did in absolute numbers.
+    """
+    times = f"{value:.2g} x" if value < 10 else f"{value:.0f} x"
+    _keep(what, against, times + (rate and f" ({rate})"), _times(aim))
 
 
 def amount(what: str, value: float, unit: str, most: float | None = None) -> None:
