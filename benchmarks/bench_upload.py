@@ -164,14 +164,15 @@ def timed(command: list[str]) -> float:
 
 
 def make_zips(folder: Path, count: int, megabytes: int) -> None:
-    """Write files that do not compress, with their digests beside them."""
+    """Write files that do not compress and differ in their first bytes; digests are beside them."""
+    rest = os.urandom(1_000_000)
     for _ in range(count):
         digest = hashlib.sha256()
         path = folder / f"{uuid.uuid4()}.zip"
         with path.open("wb") as file:
             # Piece by piece: a process that was started counts what its parent once held.
-            for _ in range(megabytes):
-                data = os.urandom(1_000_000)
+            for number in range(megabytes):
+                data = rest if number else os.urandom(1_000_000)
                 file.write(data)
                 digest.update(data)
         path.with_suffix(".sha256").write_text(digest.hexdigest())
@@ -246,7 +247,7 @@ def main() -> None:
     """Run all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=12)
-    parser.add_argument("--files-capped", type=int, default=40, help="over 1 Gbit/s")
+    parser.add_argument("--files-capped", type=int, default=100, help="over 1 Gbit/s")
     parser.add_argument("--megabytes", type=int, default=50)
     parser.add_argument("--connections", type=int, default=UploadOptions().connections)
     parser.add_argument("--times", type=int, default=2)
