@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -131,6 +131,20 @@ def split_list(words: Sequence[str] | None) -> list[str] | None:
     if not words:
         return None
     return [part.strip() for word in words for part in _COMMA.split(word) if part.strip()]
+
+
+_Names = TypeVar("_Names", list[str], list[str] | None)
+
+
+def none_is_empty(names: _Names) -> _Names:
+    """Read the word ``none`` in a list of columns as no column at all.
+
+    Examples
+    --------
+    >>> none_is_empty(["none"]), none_is_empty(["age"])
+    ([], ['age'])
+    """
+    return [] if names == ["none"] else names
 
 
 def parse_contrasts(words: Sequence[str] | None) -> list[str] | str | None:

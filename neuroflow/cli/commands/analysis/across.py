@@ -26,6 +26,7 @@ from neuroflow.cli.options import (
     Source,
     To,
     Visit,
+    none_is_empty,
     parse_contrasts,
     split_list,
 )
@@ -66,14 +67,14 @@ def harmonize(
     """Remove differences between sites from the values (ComBat), keeping those of people."""
     import neuroflow as nf
 
-    adjust = split_list(covariates)
+    adjust = none_is_empty(split_list(covariates))
     with Console(as_json=as_json, quiet=quiet) as console:
         table = nf.harmonize(
             cohort_table(source, participants),
             batch=batch,
             method=method,  # type: ignore[arg-type]  # checked there
             by=by,
-            covariates=("age", "sex") if adjust is None else [] if adjust == ["none"] else adjust,
+            covariates=("age", "sex") if adjust is None else adjust,
             fit=fit,
             reference_batch=reference_batch,
             metric=split_list(metric),

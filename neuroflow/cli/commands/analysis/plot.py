@@ -22,6 +22,7 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     Visit,
+    none_is_empty,
     parse_contrasts,
     split_list,
 )
@@ -183,7 +184,7 @@ def plot(
 
     with Console(as_json=as_json, quiet=quiet) as console:
         figure = _figure(kind)
-        chosen = split_list(regions)
+        chosen, adjust = split_list(regions), none_is_empty(split_list(covariates))
         values = {
             "regions": chosen,
             "region": chosen[0] if chosen and len(chosen) == 1 else None,
@@ -191,7 +192,7 @@ def plot(
             "by": by,
             "reference": None if reference == "none" else reference,
             "contrasts": parse_contrasts(contrasts),
-            **_covariates(split_list(covariates)),
+            **({} if adjust is None else {"covariates": adjust}),  # else as usual for the figure
             "visit": visit,
             "correction": correction,
             "exclude_suspect": exclude_suspect,
@@ -233,13 +234,6 @@ def _refuse_unused(figure: FigureSpec, values: Mapping[str, Any]) -> None:
             raise OptionError(
                 f"The figure {figure.name} does not use --{option}.", advice=f"Omit --{option}."
             )
-
-
-def _covariates(chosen: list[str] | None) -> dict[str, list[str]]:
-    """Return what to adjust for; nothing where the figure decides, as it does in Python."""
-    if chosen is None:
-        return {}
-    return {"covariates": [] if chosen == ["none"] else chosen}
 
 
 def _figure(kind: str) -> FigureSpec:

@@ -23,6 +23,7 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     To,
+    none_is_empty,
     split_list,
 )
 from neuroflow.cli.table_completion import columns, in_list, references
@@ -120,7 +121,6 @@ def person_change(
     """Compare each person's change with that expected in the controls for the same interval."""
     import neuroflow as nf
 
-    adjust = split_list(covariates) or ["age"]
     with Console(as_json=as_json, quiet=quiet) as console:
         found = nf.person_change(
             cohort_table(source, participants),
@@ -128,7 +128,7 @@ def person_change(
             reference=reference,
             time=time,
             unit=unit,  # type: ignore[arg-type]  # checked there
-            covariates=[] if adjust == ["none"] else adjust,
+            covariates=none_is_empty(split_list(covariates) or ["age"]),
             repeatability=read_repeatability(repeatability),
             metric=split_list(metric),
             confidence=confidence,
