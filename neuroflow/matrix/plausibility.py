@@ -62,6 +62,9 @@ def find_suspects(values: FloatArray, metrics: Sequence[str | None]) -> Suspects
     >>> found.impossible.tolist(), found.extreme.tolist()
     ([[False, False], [True, False]], [[False, True], [False, False]])
     """
+    if _are_plain(values, metrics):  # quicker
+        nothing = np.zeros(values.shape, dtype=bool)
+        return Suspects(nothing, nothing)
     is_fraction = np.array([metric in FRACTIONS for metric in metrics], dtype=bool)
     impossible = ((values < 0) | (values > 1)) & is_fraction
     extreme = ((values == 0) | (values == 1)) & is_fraction
@@ -117,13 +120,10 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
             advice='Choose None, True, False or "impossible".',
         )
     notes = [*cells.notes, *map(str, attrs.get("data_notes", ()))]
-    nothing = np.zeros(cells.values.shape[1], dtype=np.intp)
-    metrics = cells.columns["metric"].tolist()
-    if _are_plain(cells.values, metrics):  # quicker
-        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=nothing)
-    found = find_suspects(cells.values, metrics)
+    found = find_suspects(cells.values, cells.columns["metric"].tolist())
     if not found.impossible.any() and not found.extreme.any():
-        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=nothing)
+        suspect = np.zeros(cells.values.shape[1], dtype=np.intp)
+        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=suspect)
     if found.impossible.any():
         if exclude is None:
             raise _refused(cells, found.impossible)
