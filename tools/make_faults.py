@@ -82,9 +82,8 @@ def run_shard(number: int) -> tuple[int, dict[str, int]]:
         "NEUROFLOW_FAULTS": str(shard.faults),
         "NEUROFLOW_SEED": str(1 + number // len(SHARDS)),
     }
-    if (
-        MEMORY.is_dir()
-    ):  # a killed process loses nothing that it wrote: no disk has to be waited for
+    # A killed process loses nothing that it wrote: no disk has to be waited for.
+    if MEMORY.is_dir():
         environ.setdefault("TMPDIR", str(MEMORY))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=0", *shard.tests]
     done = subprocess.run(  # noqa: S603  our own
