@@ -108,12 +108,14 @@ def long_table(
 ) -> pd.DataFrame:
     """Make the cohort table: repeat what is known of studies and regions along the values."""
     frame = joined.frame.iloc[list(studies)]
+    # Columns without any text share one array: without categories, no other code can be set in it.
+    nothing = np.full(len(frame) * len(names), -1, dtype=np.int8)
 
     def by_study(name: str) -> object:
         column = frame[name]
         if pd.api.types.is_numeric_dtype(column.dtype):
             return _spread(column.to_numpy(), len(names))
-        return _repeated(column, joined.order.get(name, []), len(names))
+        return _repeated(column, joined.order.get(name, []), len(names), nothing)
 
     columns = {name: by_study(name) for name in (*KEYS, *COVARIATES)}
     for name in REGION_COLUMNS:
@@ -132,11 +134,12 @@ def _spread(values: npt.NDArray[_T], times: int) -> npt.NDArray[_T]:
     return np.broadcast_to(values[:, None], (len(values), times)).ravel()
 
 
-def _repeated(column: pd.Series, order: Sequence[str], times: int) -> pd.Categorical:
+def _repeated(
+    column: pd.Series, order: Sequence[str], times: int, nothing: npt.NDArray[np.int8]
+) -> pd.Categorical:
     there = column.notna()
     if not there.any():
-        codes = np.full(len(column) * times, -1, dtype=np.int8)
-        return _coded(codes, pd.Index([], dtype="str"))
+        return _coded(nothing, pd.Index([], dtype="str"))
     pairs = zip(column.tolist(), there.tolist(), strict=True)
     texts = [str(value) if is_there else None for value, is_there in pairs]
     present = dict.fromkeys(text for text in texts if text is not None)

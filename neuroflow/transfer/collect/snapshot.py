@@ -70,7 +70,7 @@ class OutputSnapshot:
             seen_at = self._seen_at.get(study_id)
             before = self._old.get(study_id)
             if seen_at is not None and before is not None and before == folder:
-                self.folders[study_id] = before  # one object in all snapshots
+                self.folders[before.study_id] = before  # one object in all snapshots
                 continue
             self._seen_at[study_id] = SeenAt(seen_at.first, self.at) if seen_at else now
             self._newest = _later(self._newest, newest_of(folder))
