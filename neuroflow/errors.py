@@ -54,7 +54,7 @@ import copy
 import re
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from neuroflow.escaping import visible
 from neuroflow.wording import Wording as Wording  # noqa: PLC0414  a part of this room's face
@@ -75,6 +75,8 @@ class NeuroflowError(Exception):
         What to do. It is a `Wording` if Python, command line and forms need different words.
     study_id
         The study that the error is about.
+    about
+        The name of the argument that is wrong; the forms show the error at its field.
 
     Examples
     --------
@@ -90,13 +92,20 @@ class NeuroflowError(Exception):
         cls.anchor = _WORD.sub("-", cls.__name__.removesuffix("Error")).lower()
 
     def __init__(
-        self, what: str, *, why: str = "", advice: str = "", study_id: str | None = None
+        self,
+        what: str,
+        *,
+        why: str = "",
+        advice: str = "",
+        study_id: str | None = None,
+        about: str = "",
     ) -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.advice = advice
         self.study_id = study_id
+        self.about = about
 
     @property
     def message(self) -> str:
@@ -135,8 +144,12 @@ class NeuroflowError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments would be lost on the way back from a worker process.
-        rebuild = partial(type(self), why=self.why, advice=self.advice, study_id=self.study_id)
-        return rebuild, (self.what,)
+        given = {
+            name: value
+            for name, value in vars(self).items()
+            if name != "what" and not name.startswith("_")
+        }
+        return partial(type(self), **given), (self.what,)
 
 
 class InputError(NeuroflowError):
@@ -222,29 +235,15 @@ class HostKeyError(ConnectError):
         self,
         what: str,
         *,
-        why: str = "",
-        advice: str = "",
-        study_id: str | None = None,
         fingerprint: str = "",
         shown: tuple[str, ...] = (),
         pinned: tuple[str, ...] = (),
+        **facts: Any,
     ) -> None:
-        super().__init__(what, why=why, advice=advice, study_id=study_id)
+        super().__init__(what, **facts)
         self.fingerprint = fingerprint
         self.shown = shown
         self.pinned = pinned
-
-    def __reduce__(self) -> tuple[object, ...]:
-        rebuild = partial(
-            type(self),
-            why=self.why,
-            advice=self.advice,
-            study_id=self.study_id,
-            fingerprint=self.fingerprint,
-            shown=self.shown,
-            pinned=self.pinned,
-        )
-        return rebuild, (self.what,)
 
 
 class HostKeyUnknownError(HostKeyError):

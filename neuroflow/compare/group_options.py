@@ -34,6 +34,7 @@ def check_adjusted(by: str, covariates: str | Sequence[str]) -> None:
         raise OptionError(
             f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
             advice=f"Remove {by} from the covariates.",
+            about="covariates",
         )
 
 

@@ -26,10 +26,14 @@ def check_number(what: str, value: object, *, below: float = math.inf) -> None:
     if below == 1:
         meant = number / 100 if 1 < number < 100 else 0.95
         raise OptionError(
-            f"{what} must be between 0 and 1, not {value}.", advice=f"Write it like {meant:g}."
+            f"{what} must be between 0 and 1, not {value}.",
+            advice=f"Write it like {meant:g}.",
+            about=what,
         )
     raise OptionError(
-        f"{what} must be a number above zero, not {value}.", advice="Choose a number above zero."
+        f"{what} must be a number above zero, not {value}.",
+        advice="Choose a number above zero.",
+        about=what,
     )
 
 

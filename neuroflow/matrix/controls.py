@@ -86,6 +86,7 @@ def match_labels(what: str, wanted: Iterable[object], known: Sequence[str]) -> l
             f"There is no {what} {', '.join(unknown)}.",
             why=f"Did you mean {' or '.join(dict.fromkeys(close))}?" if close else "",
             advice=f"The {what}s are {', '.join(known)}." if known else f"There are no {what}s.",
+            about=f"{what}s",
         )
     return [str(name) for name in found]
 

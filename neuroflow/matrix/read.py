@@ -123,13 +123,16 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
     wanted = as_list("metric", metric)
     if not wanted:
         raise OptionError(
-            "The list of metrics is empty.", advice="Name one, or omit it for all metrics."
+            "The list of metrics is empty.",
+            advice="Name one, or omit it for all metrics.",
+            about="metric",
         )
     present = [str(name) for name in table["metric"].dropna().unique()]
     if unknown := [name for name in wanted if name not in present]:
         raise OptionError(
             f"The table has no metric {', '.join(unknown)}.",
             advice=f"Its metrics are {', '.join(present)}.",
+            about="metric",
         )
     return table if set(present) == set(wanted) else table[table["metric"].isin(wanted)]
 

@@ -75,6 +75,7 @@ def choose_visits(studies: pd.DataFrame, visit: str | None, *, robust: bool = Fa
             f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
             why="Repeated visits are not independent and would make p values too small.",
             advice=_ONE_OR_ROBUST if robust else _ONE,
+            about="visit",
         )
     return keep
 
@@ -89,6 +90,7 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
                 cli="Omit --visit, or use first or last.",
                 form="Use the first or the last visit.",
             ),
+            about="visit",
         )
     sessions = labels(studies["session_id"]).map(lambda s: s and s.removeprefix("ses-"))
     keep: BoolArray = (sessions == wanted).to_numpy(dtype=bool)
@@ -99,6 +101,7 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
             advice=f"There are {', '.join(known)}; first and last work as well."
             if known
             else "No study has a session; use first or last.",
+            about="visit",
         )
     return keep
 
@@ -139,6 +142,7 @@ def _refuse_without_order(
                     cli="Name one session with --visit, or give each visit its age.",
                     form="Choose one session, or give each visit its age.",
                 ),
+                about="visit",
             )
 
 

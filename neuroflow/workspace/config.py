@@ -144,7 +144,11 @@ def read_settings(path: Path) -> Settings:
 def write_profile(path: Path, profile: Profile) -> None:
     """Write a profile into a neuroflow.toml and use it from now on; all else in it stays."""
     if not profile.name.strip():
-        raise ConfigError("A profile needs a name.", advice="Name it after the site, for example.")
+        raise ConfigError(
+            "A profile needs a name.",
+            advice="Name it after the site, for example.",
+            about="profile",
+        )
     tables = _tables(path)
     profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
     if not isinstance(profiles, MutableMapping):

@@ -48,7 +48,9 @@ class SetAside:
         """Set a study or one of its regions aside; a new reason replaces the old one."""
         words = " ".join(str(reason).split())
         if not words:
-            raise OptionError("A reason is missing.", advice='Give one, such as "motion".')
+            raise OptionError(
+                "A reason is missing.", advice='Give one, such as "motion".', about="reason"
+            )
         name = "" if region is None else known_region(region)
         with self._lock():
             table = self.read()

@@ -554,6 +554,7 @@ class Workspace:
             raise OptionError(
                 "A study is repeated with a reason.",
                 advice="Write why, in a few words; it stands beside the results set aside.",
+                about="reason",
             )
         words = " ".join(reason.split())
         new = self._enrolment.repeat(cohort, study, words)

@@ -1,5 +1,6 @@
 """What goes wrong, is decided, stopped and begun again: the forms in JupyterLab."""
 
+import re
 import time
 
 import pytest
@@ -55,8 +56,12 @@ def test_errors_are_shown_with_what_to_do(page, service, tmp_path):
     alert.filter(has_text="Error:").wait_for()
     can_be_read(page)
     page.screenshot("forms_error")
-    page.click("Dismiss")
-    alert.wait_for(state="detached")
+    folder = page.form.get_by_label("Scan folder", exact=True)
+    expect(folder).to_have_accessible_description(re.compile("Error: /no/such/folder"))
+    expect(folder).to_have_attribute("aria-invalid", "true")
+    page.fill("Scan folder", "/no/such")
+    alert.filter(has_text="Error:").wait_for(state="detached")
+    expect(folder).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):

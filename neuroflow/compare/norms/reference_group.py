@@ -29,6 +29,7 @@ def named_reference(studies: pd.DataFrame, by: str, reference: str) -> str:
                 "--reference none.",
                 form="Choose the reference group.",
             ),
+            about="reference",
         )
     return found
 

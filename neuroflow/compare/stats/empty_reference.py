@@ -38,6 +38,7 @@ def refuse_empty_reference(
         raise OptionError(
             f"The reference group {found} is not among the groups to compare.",
             advice="Add it to groups, or choose another reference.",
+            about="reference",
         )
     if found is None or found in {sample.names[code] for code in np.unique(sample.group)}:
         return
@@ -51,6 +52,7 @@ def refuse_empty_reference(
         what,
         why=why,
         advice="Complete participants.tsv, or choose another reference group.",
+        about="reference",
     )
 
 

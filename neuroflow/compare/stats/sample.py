@@ -90,6 +90,7 @@ def choose_sample(
             if chosen
             else f"The column {by!r} has no values, so there is nothing to compare.",
             advice="Add the groups to participants.tsv, or choose another column of groups.",
+            about="groups",
         )
     place = {name: code for code, name in enumerate(chosen)}
     group = np.array([*(place.get(name, -1) for name in labels), -1], dtype=np.intp)[codes]
@@ -111,6 +112,7 @@ def choose_sample(
             "No study has a group and all covariates.",
             why="; ".join(f"{item['n']}: {item['reason']}" for item in log.exclusions) + ".",
             advice="Complete participants.tsv, or adjust for fewer covariates.",
+            about="covariates",
         )
     return Sample(
         cells=log.cells,

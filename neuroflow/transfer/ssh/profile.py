@@ -65,12 +65,14 @@ class Profile:
                 f"The key {str(self.key)!r} of the profile {self.name!r} cannot be used.",
                 why="It has characters that no file's name needs.",
                 advice="Rename the file.",
+                about="key",
             )
         if not 0 < self.port <= _LAST_PORT:
             raise ConfigError(
                 f"The port {self.port} of the profile {self.name!r} cannot be used.",
                 why=f"A TCP port is between 1 and {_LAST_PORT}.",
                 advice="Use the port that neuropacs gave you; most servers have 22.",
+                about="port",
             )
 
     def _check(self, what: str, text: str, grammar: re.Pattern[str]) -> None:
@@ -85,6 +87,7 @@ class Profile:
             f"{what} name has.",
             advice=f"Correct the {what}: letters, digits, {marks}, beginning with a letter or "
             "digit. Write a host with other letters as its xn-- name.",
+            about=what,
         )
 
     @property

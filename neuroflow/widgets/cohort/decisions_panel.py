@@ -12,10 +12,12 @@ from neuroflow.widgets.common import (
     WRAP_ROW,
     bind,
     button,
+    cure_on_change,
     disable_while_busy,
     field,
     html,
     private,
+    problems_at,
     set_options,
     set_visible,
 )
@@ -35,6 +37,8 @@ def decisions_panel(model: CohortModel) -> private.VBox:
     decisions = [*_exclusion(model, reason), _rules(model, reason), _withdrawal(model)]
     box = private.VBox([words, reason, *decisions])
     box.add_class("nf-panel")
+    cure_on_change(model, reason, "reason")
+    problems_at(model, box, {"reason": reason})
 
     def update() -> None:
         words.value = html.selection(model.selected)

@@ -11,8 +11,10 @@ from neuroflow.widgets.common import (
     WRAP_ROW,
     bind,
     button,
+    cure_on_change,
     disable_while_busy,
     private,
+    problems_at,
     set_visible,
 )
 
@@ -25,15 +27,18 @@ ROWS_AT_ONCE = 10
 def demographics_panel(model: CohortModel) -> private.VBox:
     """Draw fields for the missing ages and sexes."""
     words, lines = private.HTML(), private.VBox()
-    asked: dict[Missing, tuple[Any, Any]] = {}
+    asked: dict[Missing, tuple[Any, Any, private.HBox]] = {}
 
     def save() -> None:
-        facts = {
-            study_id: (_age(age.value, age.description), sex.value or None)
-            for (study_id, *_), (age, sex) in asked.items()
-            if age.value.strip() or sex.value
-        }
-        if facts:
+        facts, wrong = {}, False
+        for (study_id, *_), (age, sex, _row) in asked.items():
+            try:
+                if age.value.strip() or sex.value:
+                    facts[study_id] = _age(age.value, age.description), sex.value or None
+            except OptionError as error:
+                model.report_error(error, at=f"age {study_id}")
+                wrong = True
+        if facts and not wrong:
             model.fill_in(facts)
 
     keep = button(model, "Save ages and sexes", "Save them in this workspace and check again", save)
@@ -53,16 +58,19 @@ def demographics_panel(model: CohortModel) -> private.VBox:
         now = missing[:ROWS_AT_ONCE]
         if now != list(asked):
             # Rows that remain keep what was typed into them.
-            kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
+            kept = {one: asked.get(one) or _line(model, *one) for one in now}
             asked.clear()
             asked.update(kept)
-            lines.children = [private.HBox(list(pair), layout=WRAP_ROW) for pair in kept.values()]
+            lines.children = [row for _age_field, _sex_field, row in kept.values()]
 
     bind(model, ["cohort", "findings"], update)
     return box
 
 
-def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
+def _line(
+    model: CohortModel, study_id: str, label: str, needs_age: bool, needs_sex: bool
+) -> tuple[Any, Any, private.HBox]:
+    """Return the fields of a study and their row, in which stands what is wrong in them."""
     wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
     age = private.Text(
         description=f"Age of {label}",
@@ -80,7 +88,12 @@ def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
     )
     set_visible(age, needs_age)
     set_visible(sex, needs_sex)
-    return age, sex
+    row = private.HBox([age, sex], layout=WRAP_ROW)
+    places = {f"age {study_id}": age, f"sex {study_id}": sex}
+    for name, control in places.items():
+        cure_on_change(model, control, name)
+    problems_at(model, row, places)
+    return age, sex, row
 
 
 def _age(typed: str, what: str) -> float | None:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event as StopEvent
+from typing import ClassVar
 
 import pandas as pd
 from traitlets import Any, Dict, Tuple, Unicode, observe
 
 from neuroflow.contract import check_cohort_id
-from neuroflow.errors import IdError, NeuroflowError
+from neuroflow.errors import FolderError, IdError, NeuroflowError, ParticipantsError
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.results import save_cohort_table
@@ -30,6 +31,12 @@ Facts = Mapping[str, tuple[float | None, str | None]]
 
 class CohortModel(FormModel):
     """The studies of a cohort, their findings, and the decisions on them."""
+
+    places: ClassVar = {
+        FolderError: "folder",
+        IdError: "cohort_id",
+        ParticipantsError: "participants",
+    }
 
     folder = Unicode("")
     participants = Unicode("")
@@ -182,7 +189,10 @@ class CohortModel(FormModel):
             return
         cohort = self.cohort
         for study_id, (age, sex) in facts.items():
-            self.ws.fill_in(cohort, study_id, age=age, sex=sex)
+            try:
+                self.ws.fill_in(cohort, study_id, age=age, sex=sex)
+            except NeuroflowError as error:  # the others are saved
+                self.report_error(error, at=f"{error.about or 'age'} {study_id}")
         self._check_again(self.ws.cohort(cohort.cohort_id))
 
     def _apply(self, decide: Callable[[Cohort, str], object]) -> None:
@@ -338,7 +348,7 @@ class CohortModel(FormModel):
         )
 
     def _update_blockers(self) -> None:
-        blockers = []
+        blockers, wrong = [], {}
         if self.question:
             blockers.append("Answer the question on the folder.")
         cohort_id = self.cohort_id.strip()
@@ -348,10 +358,11 @@ class CohortModel(FormModel):
             try:
                 check_cohort_id(cohort_id)
             except IdError as error:
-                blockers.append(error.worded_for("form").message)
+                wrong["cohort_id"] = error.worded_for("form").message
+                blockers.append(wrong["cohort_id"])
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
             blockers.append("Choose the scan folder.")
-        self.blockers = tuple(blockers)
+        self.set(blockers=tuple(blockers), wrong=wrong)
 
     def _restore(self) -> None:
         store = CohortStore(self.ws.folder / "cohorts")

@@ -22,6 +22,7 @@ from neuroflow.widgets.common import (
     html,
     private,
     problem_list,
+    problems_at,
     set_options,
     set_visible,
     task_status,
@@ -30,13 +31,14 @@ from neuroflow.widgets.common import (
 
 def cohort_form(model: CohortModel) -> private.VBox:
     """Draw the Cohort form."""
-    return form(
+    fields = _fields(model)
+    whole = form(
         private.HTML(
             "<h2>Cohort</h2><p>Choose the studies to send together and check them against the "
             "acquisition protocol. Nothing is sent here, and no scan is changed.</p>"
         ),
         problem_list(model),
-        *_fields(model),
+        *fields,
         _question(model),
         *_check(model),
         task_status(model, keep=False),
@@ -45,6 +47,12 @@ def cohort_form(model: CohortModel) -> private.VBox:
         decisions_panel(model),
         _findings(model),
     )
+    problems_at(
+        model,
+        whole,
+        dict(zip(("cohort_id", "folder", "participants"), fields, strict=True)),
+    )
+    return whole
 
 
 def _fields(model: CohortModel) -> list[widgets.Widget]:
@@ -127,11 +135,10 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
 
     def update() -> None:
         check.disabled = model.busy or bool(model.blockers)
-        blockers.value = (
-            "" if model.busy else html.bullets(model.blockers, heading="Before checking:")
-        )
+        left = (line for line in model.blockers if line not in model.wrong.values())
+        blockers.value = "" if model.busy else html.bullets(left, heading="Before checking:")
 
-    bind(model, ["busy", "blockers"], update)
+    bind(model, ["busy", "blockers", "wrong"], update)
     return [private.HBox([check]), blockers]
 
 

@@ -6,11 +6,13 @@ from .clickable_figure import Picture as Picture
 from .controls import WRAP_ROW as WRAP_ROW
 from .controls import bind as bind
 from .controls import button as button
+from .controls import cure_on_change as cure_on_change
 from .controls import disable_while_busy as disable_while_busy
 from .controls import field as field
 from .controls import form as form
 from .controls import on_enter as on_enter
 from .controls import problem_list as problem_list
+from .controls import problems_at as problems_at
 from .controls import set_options as set_options
 from .controls import set_visible as set_visible
 from .controls import task_status as task_status

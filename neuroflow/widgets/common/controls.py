@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from neuroflow.escaping import visible
@@ -92,16 +92,49 @@ def problem_list(model: FormModel) -> private.VBox:
         return private.HBox([private.HTML(html.problem(problem)), dismiss])
 
     def update() -> None:
-        gone = [problem for problem in rows if problem not in model.problems]
-        for problem in model.problems:
+        due = [problem for problem in model.problems if problem.at not in model.fields]
+        gone = [problem for problem in rows if problem not in due]
+        for problem in due:
             if problem not in rows:
                 rows[problem] = row(problem)
-        box.children = [rows[problem] for problem in model.problems]
+        box.children = [rows[problem] for problem in due]
         for problem in gone:
             rows.pop(problem).close()
 
-    bind(model, ["problems"], update)
+    bind(model, ["problems", "fields"], update)
     return box
+
+
+def problems_at(model: FormModel, box: Any, fields: Mapping[str, Any]) -> Any:
+    """Show the problems of fields below them, in the box that holds them; return the box.
+
+    A place is made when a problem is reported, and removed when it is cured.
+    """
+    places: dict[str, private.HTML] = {}
+
+    def update() -> None:
+        due = {name: html.problems_of(name, model.problems, model.wrong) for name in fields}
+        due = {name: f'<div class="nf-at">{words}</div>' for name, words in due.items() if words}
+        gone = [places.pop(name) for name in [*places] if name not in due]
+        for name, words in due.items():
+            places.setdefault(name, private.HTML(layout={"width": FIELD_WIDTH})).value = words
+        own = [child for child in box.children if child not in (*gone, *places.values())]
+        follows = {id(control): places[name] for name, control in fields.items() if name in places}
+        rows = [[child, follows.get(id(child))] for child in own]
+        shown = tuple(part for row in rows for part in row if part is not None)
+        if shown != tuple(box.children):
+            box.children = shown
+        for place in gone:
+            place.close()
+
+    model.fields = tuple(dict.fromkeys((*model.fields, *fields)))
+    bind(model, ["problems", "wrong"], update)
+    return box
+
+
+def cure_on_change(model: FormModel, control: Any, name: str) -> None:
+    """Remove the problems of a field that is no trait of the model when its control changes."""
+    control.observe(lambda _: model.cure(name), names="value")
 
 
 def task_status(model: FormModel, *, keep: bool = True) -> private.VBox:

@@ -1,13 +1,13 @@
-"""Base model of the forms: one task at a time, progress, errors until dismissed."""
+"""Base model of the forms: one task at a time, progress, errors until they are cured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event as ThreadEvent
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
+from traitlets import Bool, Dict, HasTraits, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
@@ -25,6 +25,7 @@ class Problem:
     why: str = ""
     advice: str = ""
     anchor: str = ""
+    at: str = ""  # The field that is wrong, if the form shows the problem there
     action: str = field(default="", compare=False)  # The button after which it was shown
 
     @classmethod
@@ -69,6 +70,10 @@ class FormModel(HasTraits):
     progress = Instance(Progress, args=())
     problems = Tuple()
     tone = Unicode("")
+    wrong = Dict()  # what is wrong in a field as it stands, by its name
+    fields = Tuple()  # those below which the view shows their problems
+    places: ClassVar[Mapping[type[Exception], str]] = {}
+    """The fields that errors of these kinds are about, if the error itself names none."""
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -166,12 +171,28 @@ class FormModel(HasTraits):
         finally:
             self._action = "" if name else self._action
 
-    def report_error(self, error: Exception) -> None:
-        """Show an error; the same one is listed once."""
+    def report_error(self, error: Exception, at: str = "") -> None:
+        """Show an error at a field, by default at the one that it is about; once."""
         self.last_error = error
-        problem = replace(Problem.of(error), action=self._action)
+        place = at or self.place_of(error)
+        problem = replace(Problem.of(error), action=self._action, at=place)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
+
+    def place_of(self, error: Exception) -> str:
+        """Return the field that an error is about; empty if it is about none."""
+        usual = (name for kind, name in self.places.items() if isinstance(error, kind))
+        return getattr(error, "about", "") or next(usual, "")
+
+    def cure(self, *fields: str) -> None:
+        """Remove the problems of fields that were changed."""
+        if any(problem.at in fields for problem in self.problems):
+            self.problems = tuple(other for other in self.problems if other.at not in fields)
+
+    def notify_change(self, change: Any) -> None:
+        """Remove the problems of a field that was changed, then call those who observe it."""
+        self.cure(change.name)
+        super().notify_change(change)
 
     def dismiss(self, problem: Problem) -> None:
         """Remove a problem from the list."""

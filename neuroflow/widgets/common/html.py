@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 
@@ -70,6 +70,18 @@ def problem(item: Problem) -> str:
         f'<span aria-hidden="true">✗</span> Error: {text(item.what)}</strong>'
         f"{'<br>' if rest else ''}{rest}</div>{_details(item.anchor)}</div>"
     )
+
+
+def problems_of(field: str, problems: Iterable[Problem], wrong: Mapping[str, str]) -> str:
+    """Return what is wrong in a field as it stands, and the problems that were reported there.
+
+    Examples
+    --------
+    >>> problems_of("age", [], {"sex": "Choose one."})
+    ''
+    """
+    now = f'<p role="status">{badge("bad", wrong[field])}</p>' if field in wrong else ""
+    return now + "".join(problem(item) for item in problems if item.at == field)
 
 
 def _details(anchor: str) -> str:

@@ -8,11 +8,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as StopEvent
-from typing import Any
+from typing import Any, ClassVar
 
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
-from neuroflow.errors import HostKeyChangedError, HostKeyError
+from neuroflow.errors import (
+    HostKeyChangedError,
+    HostKeyError,
+    HostNotFoundError,
+    KeyFileError,
+    LoginRefusedError,
+    PortError,
+)
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer import (
     AGENT,
@@ -27,7 +34,7 @@ from neuroflow.transfer import (
     public_key,
     restrict_permissions,
 )
-from neuroflow.widgets.common import FormModel
+from neuroflow.widgets.common import FormModel, Problem
 from neuroflow.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
@@ -35,6 +42,7 @@ NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 TESTING = "Testing the connection"
 CREATING_KEY = "Creating a key"
 FIXING_PERMISSIONS = "Protecting the key file"
+DIFFERENT = "Different: the server shows no such fingerprint. Do not continue; ask neuropacs."
 FOREIGN = (
     "This profile was set up on another computer or by somebody else. Check host, user and key: "
     "testing the connection confirms them, and nothing is connected before."
@@ -59,6 +67,13 @@ Kind regards,
 
 class ConnectModel(FormModel):
     """Set up and test the connection to the service."""
+
+    places: ClassVar = {
+        HostNotFoundError: "host",
+        PortError: "port",
+        KeyFileError: "key",
+        LoginRefusedError: "key",
+    }
 
     profile = Unicode(DEFAULT)
     profiles = Tuple()
@@ -225,9 +240,13 @@ class ConnectModel(FormModel):
         equal = [mark for mark in marks if mark.removeprefix("SHA256:") == pasted]
         only = marks if len(marks) == 1 and not self.pinned_keys and not pasted else []
         self.fingerprint = next(iter(equal or only), "")
+        known = {name: text for name, text in self.wrong.items() if name != "pasted_fingerprint"}
+        is_other = bool(pasted and marks and not equal)
+        self.wrong = known | ({"pasted_fingerprint": DIFFERENT} if is_other else {})
 
     def _forget_outcome(self) -> None:
         """Forget what the last test found."""
+        self.problems = tuple(each for each in self.problems if each.action != TESTING)
         self.set(
             steps=(),
             shown_keys=(),
@@ -249,10 +268,20 @@ class ConnectModel(FormModel):
         needed["Enter the user name."] = self.user
         needed["Choose the private key file or create a key."] = self.key
         blockers = [line for line, value in needed.items() if not value.strip()]
+        wrong = {}
         if not 0 < self.port < 65536:
-            blockers.append("The port must be a number from 1 to 65535.")
-        key_is_exposed = bool(self.key.strip()) and _is_exposed(self.key_path)
-        self.set(blockers=tuple(blockers), key_is_exposed=key_is_exposed)
+            wrong["port"] = "The port must be a number from 1 to 65535."
+            blockers.append(wrong["port"])
+        has_key = bool(self.key.strip())
+        if has_key and not self.uses_agent and not self.key_path.is_file():
+            wrong["key"] = (
+                f"There is no file {self.key_path}: choose another, or create a key there."
+            )
+        self.set(
+            blockers=tuple(blockers),
+            wrong=wrong,
+            key_is_exposed=has_key and _is_exposed(self.key_path),
+        )
 
     def _restore(self) -> None:
         self.profiles = tuple(self.ws.service.profile_names)
@@ -306,10 +335,18 @@ class ConnectModel(FormModel):
             tone="good" if is_good else "bad",
             notice="The service answers; studies can be sent." if is_good else "",
         )
+        if error is not None and not isinstance(error, HostKeyError):
+            self._mark_field(error)
 
-    def report_error(self, error: Exception) -> None:
+    def _mark_field(self, error: Exception) -> None:
+        """Show at its field what failed; the stages show why and what to do."""
+        what = Problem(Problem.of(error).what, at=self.place_of(error), action=TESTING)
+        if what.at and not self.is_jump_host:
+            self.problems = (*self.problems, what)
+
+    def report_error(self, error: Exception, at: str = "") -> None:
         """Show an error; a test that was running counts as failed."""
-        super().report_error(error)
+        super().report_error(error, at)
         if self.tone == "wait":
             self.set(tone="bad", steps=tuple(self._received))
 

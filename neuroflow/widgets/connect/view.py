@@ -15,6 +15,7 @@ from neuroflow.widgets.common import (
     PathInput,
     bind,
     button,
+    cure_on_change,
     disable_while_busy,
     field,
     form,
@@ -22,6 +23,7 @@ from neuroflow.widgets.common import (
     on_enter,
     private,
     problem_list,
+    problems_at,
     set_options,
     set_visible,
     task_status,
@@ -58,11 +60,12 @@ def connect_form(model: ConnectModel) -> private.VBox:
         )
 
     bind(model, ["key", "has_passphrase", "busy"], update)
-    fields = _fields(model)
+    cure_on_change(model, secret, "passphrase")
+    host, port, user, key = fields = _fields(model)
     actions, missing = _actions(model, secret)
-    for control in (*fields[:3], fields[3].typed, secret):
+    for control in (host, port, user, key.typed, secret):
         on_enter(control, actions.children[0])
-    return form(
+    whole = form(
         private.HTML(
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
@@ -79,6 +82,9 @@ def connect_form(model: ConnectModel) -> private.VBox:
         _agent(model),
         _public(model),
     )
+    places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
+    problems_at(model, whole, places)
+    return whole
 
 
 def _demo_hint(model: ConnectModel) -> private.HTML:
@@ -140,10 +146,13 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
         make.disabled = model.busy or model.uses_agent
         public.disabled = model.busy or not model.key.strip()
         set_visible(protect, model.key_is_exposed)
-        missing.value = html.bullets(model.blockers, heading="Before testing:")
+        missing.value = html.bullets(
+            (line for line in model.blockers if line not in model.wrong.values()),
+            heading="Before testing:",
+        )
 
     disable_while_busy(model, agent, protect)
-    bind(model, ["busy", "blockers", "key_is_exposed", "key"], update)
+    bind(model, ["busy", "blockers", "wrong", "key_is_exposed", "key"], update)
     bar = private.HBox([test, make, public, agent, protect], layout={"flex_flow": "row wrap"})
     return [bar, missing]
 
@@ -189,7 +198,9 @@ def _profiles(model: ConnectModel) -> private.VBox:
     saved.observe(lambda _: model.run_safely(selected), names="value")
     disable_while_busy(model, saved, new, cancel, name)
     bind(model, ["profile", "profiles", "busy"], update)
-    return private.VBox([row, name])
+    box = private.VBox([row, name])
+    problems_at(model, box, {"profile": name})
+    return box
 
 
 def _agent(model: ConnectModel) -> private.HTML:
@@ -284,6 +295,7 @@ def _identity(model: ConnectModel) -> private.VBox:
     )
     disable_while_busy(model, confirm, pasted)
     box = private.VBox([words, pasted, verdict, confirm])
+    problems_at(model, box, {"pasted_fingerprint": pasted})
 
     def update() -> None:
         set_visible(confirm, bool(model.fingerprint))
@@ -337,14 +349,9 @@ def _fingerprints(names: Sequence[str]) -> str:
 
 
 def _verdict(model: ConnectModel) -> str:
-    """Return in words whether the pasted fingerprint is one of those shown."""
-    if not (model.pasted_fingerprint.strip() and model.shown_keys):
-        return ""
-    if model.fingerprint:
-        return html.badge("good", "Equal: the server shows this fingerprint.")
-    return html.badge(
-        "bad", "Different: the server shows no such fingerprint. Do not continue; ask neuropacs."
-    )
+    """Return in words that the pasted fingerprint is one of those shown."""
+    is_equal = model.pasted_fingerprint.strip() and model.shown_keys and model.fingerprint
+    return html.badge("good", "Equal: the server shows this fingerprint.") if is_equal else ""
 
 
 def _public(model: ConnectModel) -> private.VBox:

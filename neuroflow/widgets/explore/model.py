@@ -36,6 +36,8 @@ QUESTION_TRAITS = (
     *("covariates", "method", "robust", "correction", "exclude_suspect"),
 )
 """Traits that make up the question."""
+QUESTION = "question"
+"""Where an error stands that is about the question as a whole."""
 
 
 class ExploreModel(FormModel):
@@ -84,7 +86,6 @@ class ExploreModel(FormModel):
         self._answered: object = None
         self._drawn: dict[str, object] = {}
         self._redraw_pending = False
-        self._question_problem: Problem | None = None
         self.observe(lambda _: self.run_safely(self._update_answer), names=list(QUESTION_TRAITS))
         selected = ["region", "study_id", "contrast", "views", "main", "dark"]
         self.observe(lambda _: self.run_safely(self._update_figures), names=selected)
@@ -194,6 +195,7 @@ class ExploreModel(FormModel):
             raise OptionError(
                 "No region has this name.",
                 advice="Enter part of a name, for example: putamen, scp.",
+                about="search",
             )
         return Question(
             cohorts=(self.cohort,) if self.cohort else (),
@@ -213,9 +215,7 @@ class ExploreModel(FormModel):
         """Answer the question if it has changed; report why it cannot be answered."""
         if self._table is None:
             return
-        if self._question_problem is not None:
-            self.dismiss(self._question_problem)  # the question it was about has changed
-            self._question_problem = None
+        self.cure(*QUESTION_TRAITS, QUESTION)  # another question was asked
         scope: dict[str, Any] = {}  # no result of the previous question may be kept
         try:
             question = self.question
@@ -226,8 +226,7 @@ class ExploreModel(FormModel):
             self._answered = question
         except NeuroflowError as error:
             self._answered = None
-            self.report_error(error)
-            self._question_problem = Problem.of(error)
+            self.report_error(error, at=self.place_of(error) or QUESTION)
         self._scope = scope
         self._show_answer()
 

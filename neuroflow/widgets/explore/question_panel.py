@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neuroflow.widgets.common import bind, private, set_visible
+from neuroflow.widgets.common import bind, private, problems_at, set_visible
 from neuroflow.widgets.explore.fields import folded, menu, search_box, tick_box, tick_list
-from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.model import QUESTION, ExploreModel
 
 
 def question_panel(model: ExploreModel) -> private.VBox:
@@ -18,25 +18,28 @@ def question_panel(model: ExploreModel) -> private.VBox:
         "Compare with",
         "The reference group: every other group is compared with it",
     )
-    controls = [
-        private.HTML('<p class="nf-head">Question</p>'),
-        cohort,
-        menu(model, "visit", "Visit", "Which visit of each participant is used"),
-        menu(model, "metric", "Metric", "The measured quantity"),
-        reference,
-        tick_list(model, "groups", "Groups", "(all if none is ticked)"),
-        tick_list(model, "covariates", "Adjust for", "(covariates of the linear model)"),
-        tick_list(model, "systems", "Systems", "(all regions if none is ticked)"),
-        search_box(model),
-        _statistics(model),
-    ]
+    fields = {
+        QUESTION: private.HTML('<p class="nf-head">Question</p>'),
+        "cohort": cohort,
+        "visit": menu(model, "visit", "Visit", "Which visit of each participant is used"),
+        "metric": menu(model, "metric", "Metric", "The measured quantity"),
+        "reference": reference,
+        "groups": tick_list(model, "groups", "Groups", "(all if none is ticked)"),
+        "covariates": tick_list(
+            model, "covariates", "Adjust for", "(covariates of the linear model)"
+        ),
+        "systems": tick_list(model, "systems", "Systems", "(all regions if none is ticked)"),
+        "search": search_box(model),
+    }
 
     def update() -> None:
         if model.choices is not None:
             set_visible(cohort, len(model.choices.cohorts) > 1)
 
     bind(model, ["choices"], update)
-    return private.VBox(controls)
+    box = private.VBox([*fields.values(), _statistics(model)])
+    problems_at(model, box, fields)
+    return box
 
 
 def _statistics(model: ExploreModel) -> private.VBox:

@@ -61,7 +61,7 @@ class AutoRefreshModel(FormModel):
         if self.on:  # switched off and on again meanwhile
             self._start()
 
-    def report_error(self, error: Exception) -> None:
+    def report_error(self, error: Exception, at: str = "") -> None:
         """Show an error and switch off."""
-        super().report_error(error)
-        self.on = False
+        self.on = False  # first: a change of the switch removes what stands at it
+        super().report_error(error, at or "on")

@@ -260,9 +260,9 @@ class GalleryModel(FormModel):
 
         self.run("Opening a report", work, show)
 
-    def report_error(self, error: Exception) -> None:
+    def report_error(self, error: Exception, at: str = "") -> None:
         """Show an error; the report is not requested again."""
-        super().report_error(error)
+        super().report_error(error, at)
         self._requested = None
         self._continue()
 

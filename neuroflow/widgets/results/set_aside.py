@@ -6,9 +6,11 @@ from neuroflow.widgets.common import (
     WRAP_ROW,
     bind,
     button,
+    cure_on_change,
     field,
     html,
     private,
+    problems_at,
     set_options,
     set_visible,
 )
@@ -41,6 +43,8 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
         lambda: model.include(region.value or ""),
     )
     row = private.HBox([region, reason, out, back], layout=WRAP_ROW)
+    cure_on_change(model, reason, "reason")
+    problems_at(model, row, {"reason": reason})
     box = private.VBox([words, row])
     box.add_class("nf-panel")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from traitlets import link
 
 from neuroflow.widgets.common import (
+    WRAP_ROW,
     DataTable,
     bind,
     button,
@@ -16,6 +17,7 @@ from neuroflow.widgets.common import (
     html,
     private,
     problem_list,
+    problems_at,
     task_status,
 )
 from neuroflow.widgets.results.gallery import gallery
@@ -53,14 +55,21 @@ def results_form(model: ResultsModel) -> private.VBox:
     return form(
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
-        problem_list(model.auto_refresh),
-        private.HBox([refresh, collect, _auto(model)]),
+        _actions(model, refresh, collect),
         counts,
         _Age(model),
         task_status(model),
         _table(model),
         gallery(model.gallery),
     )
+
+
+def _actions(model: ResultsModel, *buttons: private.Button) -> private.HBox:
+    """Lay out the buttons and the switch; why it went off stands after it."""
+    switch = _auto(model)
+    row = private.HBox([*buttons, switch], layout=WRAP_ROW)
+    problems_at(model.auto_refresh, row, {"on": switch})
+    return row
 
 
 def _auto(model: ResultsModel) -> private.Checkbox:

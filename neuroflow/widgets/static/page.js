@@ -128,6 +128,25 @@ function bar(form, reason) {
   form.prepend(box);
 }
 
+// A field that is wrong says so to a screen reader, with the message that stands after it.
+function relate() {
+  for (const field of document.querySelectorAll("[data-nf-wrong]")) {
+    if (document.getElementById(field.dataset.nfWrong)) continue;
+    for (const name of ["aria-invalid", "aria-describedby", "data-nf-wrong"])
+      field.removeAttribute(name);
+  }
+  for (const message of document.querySelectorAll(".nf-form .nf-at")) {
+    const before = message.closest(".jupyter-widgets")?.previousElementSibling;
+    const field = before?.querySelector("input, select, textarea");
+    if (!field || (message.id && field.dataset.nfWrong === message.id)) continue;
+    message.id ||= `nf-wrong-${(problems += 1)}`;
+    field.dataset.nfWrong = message.id;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", message.id);
+  }
+}
+let problems = 0;
+
 const watches = new WeakMap();
 
 function initialize({ model }) {
@@ -146,6 +165,7 @@ function initialize({ model }) {
     globalThis.neuroflowPage = true;
     addEventListener("keydown", markKeys, { capture: true });
     document.addEventListener("keydown", keep);
+    new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
   }
   return () => watch.end();
 }

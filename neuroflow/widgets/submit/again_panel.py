@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from neuroflow.widgets.common import WRAP_ROW, bind, button, field, html, private, set_visible
+from neuroflow.widgets.common import (
+    WRAP_ROW,
+    bind,
+    button,
+    cure_on_change,
+    field,
+    html,
+    private,
+    problems_at,
+    set_visible,
+)
 from neuroflow.widgets.submit.model import SubmitModel
 
 _AGAIN = (
@@ -80,9 +90,10 @@ def _repetition(model: SubmitModel) -> private.VBox:
         act,
         icon="copy",
     )
-    box = private.VBox(
-        [private.HTML(f"<p>{_REPEAT}</p>"), private.HBox([reason, prepare], layout=WRAP_ROW)]
-    )
+    row = private.HBox([reason, prepare], layout=WRAP_ROW)
+    box = private.VBox([private.HTML(f"<p>{_REPEAT}</p>"), row])
+    cure_on_change(model, reason, "reason")
+    problems_at(model, row, {"reason": reason})
 
     def update() -> None:
         set_visible(box, bool(model.to_repeat))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event as StopEvent
+from typing import ClassVar
 
 import pandas as pd
 from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
@@ -34,6 +35,8 @@ class SubmitModel(FormModel):
     `selected` are the labels of the studies to send again; `planned_again` are the ids of those
     whose plan is shown.
     """
+
+    places: ClassVar = {FirstSubmissionError: "not_sent_before"}
 
     only_good = Bool(False)
     asks_first = Bool(False)
@@ -241,8 +244,6 @@ class SubmitModel(FormModel):
             self.run_safely(self.refresh)
             self.run_safely(self._update_notice)
 
-    # -------------------------------------------------------------- what shows
-
     def _show_rows(self, cohort: Cohort) -> None:
         excluded = self.cohorts.excluded
         labels = {str(study.study_id): study.label for study in cohort.studies}
@@ -313,7 +314,9 @@ class SubmitModel(FormModel):
             sum(counts.values()),
         )
         if self.other_job_running and sent < len(ids):
-            in_flight = [i for i in ids if i in self._states and self._states[i].state in _GOING]
+            in_flight = [
+                i for i in ids if i in self._states and self._states[i].state is State.UPLOADING
+            ]
             bars = tuple(Bar(i, message=self._states[i].message) for i in in_flight)
             self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
             text = "Another form, notebook or command is working in this workspace: "
@@ -385,14 +388,11 @@ class SubmitModel(FormModel):
     def _was_stopped(self) -> bool:
         return self._task is not None and self._task.stop.is_set()
 
-    def report_error(self, error: Exception) -> None:
+    def report_error(self, error: Exception, at: str = "") -> None:
         """Show an error, and the studies that were sent before it."""
-        super().report_error(error)
+        super().report_error(error, at)
         if isinstance(error, FirstSubmissionError):
             self.asks_first = True
         if self.tone == "wait":
             self.tone = "bad"
             self.refresh()
-
-
-_GOING = frozenset({State.UPLOADING})

@@ -19,6 +19,7 @@ from neuroflow.widgets.common import (
     html,
     private,
     problem_list,
+    problems_at,
     set_options,
     set_visible,
     task_status,
@@ -124,12 +125,10 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         )
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
-    return [
-        private.HBox(
-            [plan, send, retry, only_good, pilot_first, _first_submission(model)], layout=WRAP_ROW
-        ),
-        blockers,
-    ]
+    confirmed = _first_submission(model)
+    row = private.HBox([plan, send, retry, only_good, pilot_first, confirmed], layout=WRAP_ROW)
+    problems_at(model, row, {"not_sent_before": confirmed})
+    return [row, blockers]
 
 
 def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> private.Checkbox:

@@ -88,6 +88,7 @@ class Enrolment:
                     cli="Check the folder of scans with `neuroflow check`.",
                     form="Choose another folder of scans.",
                 ),
+                about="folder",
             )
         if participants is not None:
             if not isinstance(participants, (str, Path)):
@@ -237,6 +238,7 @@ class Enrolment:
             raise OptionError(
                 "A study is excluded with a reason.",
                 advice="Write why, in a few words; it stays in this workspace.",
+                about="reason",
             )
         row = self._ledger.row(str(chosen.study_id))
         if row is not None and row.sent_sha256 and row.cohort_id == cohort.cohort_id:
@@ -288,6 +290,7 @@ class Enrolment:
                     f"participants.tsv has another {name} for study {chosen.label!r}.",
                     why=f"It has {getattr(known, name)}.",
                     advice="Correct participants.tsv and choose it again.",
+                    about=name,
                 )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), **given)
 
@@ -310,6 +313,7 @@ class Enrolment:
                 raise IdError(
                     f"The cohort id {cohort_id!r} differs from {other!r} in case only.",
                     advice=f"Write {other!r} for the existing cohort, or choose another id.",
+                    about="cohort_id",
                 )
 
     def _with_known_values(self, cohort: Cohort) -> Cohort:

@@ -66,9 +66,53 @@ def test_typed_age_is_saved_in_the_workspace(empty, own_cohort_folder):
     age.value = "sixty"
     button(view, "Save ages and sexes").click()
     assert "is not an age" in model.problems[0].what
+    (row,) = [box for box in all_of(view, widgets.HBox) if age in box.children]
+    assert "is not an age" in html_of(row)
     assert age.value == "sixty"
+    age.value = "61"
+    assert "is not an age" not in html_of(view)
     age.value, sex.value = "61,5", "F"
     button(view, "Save ages and sexes").click()
     assert model.join(PATIENCE)
     assert model.missing_demographics == []
     assert (empty.cohort("C").studies[0].age or empty.cohort("C").studies[1].age) == 61.5
+
+
+def below(view, label):
+    """Return what stands below a field of the form."""
+    fields = [
+        child
+        for child in view.children
+        if label in [getattr(part, "description", "") for part in all_of(child, widgets.Widget)]
+    ]
+    following = view.children[view.children.index(fields[0]) + 1]
+    return following.value if isinstance(following, widgets.HTML) else ""
+
+
+def test_a_folder_that_is_missing_is_reported_at_its_field(empty):
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.set(folder="/no/such/folder", cohort_id="C")
+    button(view, "Check studies").click()
+    assert model.join(PATIENCE)
+    assert "/no/such/folder" in below(view, "Scan folder")
+    model.folder = "/no/such"
+    assert model.problems == ()
+
+
+def test_a_missing_table_of_participants_is_reported_at_its_field(empty, cohort_folder):
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.set(folder=str(cohort_folder / "scans"), participants="/no/such.tsv", cohort_id="C")
+    button(view, "Check studies").click()
+    assert model.join(PATIENCE)
+    assert "does not exist" in below(view, "participants.tsv")
+
+
+def test_a_wrong_cohort_id_is_shown_at_its_field(empty):
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.cohort_id = "../other"
+    assert "cannot be used" in below(view, "Cohort id")
+    model.cohort_id = "OTHER"
+    assert below(view, "Cohort id") == ""

@@ -115,3 +115,14 @@ def test_selection_stays_when_more_results_arrive(tmp_path):
         assert control(form, "PD").value
         model.groups = ("Control", "MSA", "PD")
         assert model.contrast == control(form, "Contrast").value == "PD - Control"
+
+
+def test_an_unanswerable_question_is_explained_at_its_field(form, model):
+    search = control(form, "Find regions")
+    (box,) = [each for each in all_of(form, widgets.VBox) if search in each.children]
+    search.value = "hippocampus"
+    place = box.children[box.children.index(search) + 1]
+    assert "No region has this name." in place.value
+    search.value = ""
+    assert place not in box.children
+    assert model.problems == ()

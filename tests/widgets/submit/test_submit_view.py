@@ -1,6 +1,8 @@
-from support.forms import all_of, button, finish, html_of, shown_buttons
+import ipywidgets as widgets
+from support.forms import all_of, button, control, finish, html_of, shown_buttons
 from support.waits import PATIENCE
 
+from neuroflow.errors import FirstSubmissionError
 from neuroflow.ledger.states import State
 from neuroflow.widgets.common import DataTable
 from neuroflow.widgets.submit.model import SubmitModel
@@ -42,3 +44,14 @@ def test_selected_studies_are_planned_before_they_are_sent_again(workspace, coho
     assert button(view, "Send").disabled, "its own plan comes first"
     table.selected = ()
     assert "Plan to send again" not in shown_buttons(view)
+
+
+def test_the_question_of_a_first_submission_is_asked_at_its_answer(empty):
+    model = SubmitModel(empty)
+    view = submit_form(model)
+    answer = control(view, "These studies were never sent before")
+    (row,) = [box for box in all_of(view, widgets.HBox) if answer in box.children]
+    model.report_error(FirstSubmissionError("They may have been sent."))
+    assert "They may have been sent." in html_of(row)
+    answer.value = True
+    assert "They may have been sent." not in html_of(view)

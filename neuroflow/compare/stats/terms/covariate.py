@@ -151,6 +151,7 @@ def _read_factor(studies: pd.DataFrame, factor: Factor) -> Covariate:
         raise OptionError(
             f"{name} needs numbers, and the column {plain!r} has texts.",
             advice=f"Use {plain} alone, or a column of numbers.",
+            about="covariates",
         )
     if name == plain and plain not in ALWAYS_CATEGORICAL:
         _refuse_written_numbers(plain, levels)
@@ -165,6 +166,7 @@ def _numeric(factor: Factor, numbers: FloatArray) -> Covariate:
             f"{factor.text} needs at least {factor.df + 2} different values; the column "
             f"{factor.column!r} has {different}.",
             advice=f"Use {factor.column} alone, or fewer degrees of freedom.",
+            about="covariates",
         )
     return Covariate(factor.column, numbers, df=factor.df)
 
@@ -174,7 +176,9 @@ def read_score(studies: pd.DataFrame, name: str) -> Covariate:
     column = read_covariate(studies, name)
     if column.levels:
         raise OptionError(
-            f"The column {name!r} does not contain numbers.", advice="Choose a column of numbers."
+            f"The column {name!r} does not contain numbers.",
+            advice="Choose a column of numbers.",
+            about="covariates",
         )
     return column
 
@@ -196,6 +200,7 @@ def _refused_dates(name: str) -> OptionError:
             cli=f"Add a column with years since the first {name} to the table.",
             form=f"Add a column with years since the first {name} to participants.tsv.",
         ),
+        about="covariates",
     )
 
 
@@ -209,6 +214,7 @@ def _check_levels(name: str, codes: IntArray, levels: Sequence[str]) -> None:
             f"The covariate {name!r} has {len(levels)} categories among {known} studies.",
             why="Each takes a study to estimate, and few are left to compare.",
             advice="Choose a column with fewer categories, or join some of them.",
+            about="covariates",
         )
     if len(levels) > known / 5:
         warn_user(
@@ -233,4 +239,5 @@ def _refuse_written_numbers(name: str, levels: Sequence[str]) -> None:
                 cli=f'Correct the column, or use "C({name})" if they are categories.',
                 form=f"Correct the column {name} in participants.tsv.",
             ),
+            about="covariates",
         )

@@ -47,10 +47,12 @@ def build_design(
                     f"The interaction {item.name} cannot be estimated from the {rows.sum()} "
                     "studies used: a combination does not occur.",
                     advice=f"Remove {item.name}, or compare groups that have all combinations.",
+                    about="covariates",
                 )
             raise CompareError(
                 f"The covariate {item.name} is the same in all {rows.sum()} studies used.",
                 advice=f"Remove {item.name} from the covariates.",
+                about="covariates",
             )
         length = np.linalg.norm(block, axis=0)
         rest = block - independent @ (independent.T @ block)
@@ -95,4 +97,5 @@ def _confounded(
         f"The effect of {item.name} cannot be separated from that of {' and '.join(before)}.",
         why=why,
         advice=f"Remove {item.name} from the covariates, or compare groups that share its values.",
+        about="covariates",
     )

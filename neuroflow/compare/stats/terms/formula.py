@@ -52,6 +52,7 @@ def parse_terms(covariates: str | Sequence[str]) -> list[Term]:
             raise OptionError(
                 f"The interaction {':'.join(f.text for f in term)} names a column twice.",
                 advice="Interactions are of different columns, such as group:age.",
+                about="covariates",
             )
     return list(found)
 
@@ -93,7 +94,9 @@ def _split(text: str, sign: str) -> list[str]:
 def _factor(text: str) -> Factor:
     if not text:
         raise OptionError(
-            "A covariate is empty.", advice='Write covariates as in "age + sex + group:age".'
+            "A covariate is empty.",
+            advice='Write covariates as in "age + sex + group:age".',
+            about="covariates",
         )
     if wrapped := _CATEGORY.fullmatch(text):
         return Factor(wrapped[1].strip(), text, category=True)
@@ -104,6 +107,7 @@ def _factor(text: str) -> Factor:
         raise OptionError(
             f"{text!r} is not a spline: it has {df.strip()!r} degrees of freedom.",
             advice=f"Use 2 to {_MOST_DF}, as in spline(age, 3).",
+            about="covariates",
         )
     column = spline[1].strip()
     return Factor(column, f"spline({column}, {int(df)})", df=int(df))

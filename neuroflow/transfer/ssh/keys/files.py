@@ -253,6 +253,7 @@ def passphrase_error(path: Path) -> KeyFileError:
             form=f"Enter it in the field Passphrase; or {add}; or set {PASSPHRASE_VARIABLE} in "
             "the environment before Jupyter starts.",
         ),
+        about="passphrase",
     )
 
 
@@ -280,6 +281,7 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
                 f"The passphrase does not open {path}.",
                 advice="Try again. Keys with different passphrases need the ssh-agent: "
                 "`ssh-add FILE`.",
+                about="passphrase",
             ) from error
         raise _not_a_key_error(path) from error
 

@@ -17,6 +17,7 @@ from neuroflow.widgets.common import (
     html,
     private,
     problem_list,
+    problems_at,
     set_visible,
 )
 from neuroflow.widgets.explore.fields import folded
@@ -43,7 +44,9 @@ def _questions(model: FurtherModel) -> list[Any]:
         "in the question, with its correction and its choice about suspect values.</p>"
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
-    row = private.HBox([_menu(model), *_numbers(model), ask], layout=WRAP_ROW)
+    slowing, days = _numbers(model)
+    row = private.HBox([_menu(model), slowing, days, ask], layout=WRAP_ROW)
+    problems_at(model, row, {"slowing": slowing, "days": days})
     return [intro, row, _not_offered(model), problem_list(model), _answer(model)]
 
 
