@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from typing import Any
@@ -49,6 +49,7 @@ from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notices import News, NewsMemory, Notices
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.set_aside import find_result
+from neuroflow.workspace.witness import Witness, known_name
 
 MAX_WARNINGS = 10
 """Warnings at most of one status check."""
@@ -69,7 +70,10 @@ class Collection:
         jobs: Jobs,
         notices: Notices,
         clock: Clock | None = None,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
+        self._warned = False
         self._notices = notices
         self._memory = NewsMemory(folder.reported)
         self._folder = folder
@@ -85,6 +89,8 @@ class Collection:
         A repeated check warns only of what the last one did not, and leaves retries to its caller.
         """
         rows = self._ledger.rows()
+        elsewhere = self._elsewhere(rows)
+        doubts = self._doubts(rows, elsewhere, is_repeated=is_repeated)
         snapshot = self._last_snapshot()
         if not offline:
             known = snapshot.left_out if snapshot and is_repeated else ()
@@ -102,7 +108,9 @@ class Collection:
             overdue_hours=self._service.settings.overdue_hours,
             collected=here,
             changed=changed_ids(self._folder.results, found, here),
+            elsewhere=elsewhere,
         )
+        table.attrs["ledger_warnings"] = doubts
         noticed = cached_warnings(self._folder.results, self._folder.cache)
         further = self._ledger.further_cohorts()
         if further:
@@ -252,6 +260,34 @@ class Collection:
         snapshot.left_out, snapshot.messages = skipped, said
         self._save(snapshot)
         return snapshot
+
+    def _elsewhere(self, rows: Sequence[LedgerRow]) -> dict[str, str]:
+        """Map the studies that were sent to another service than the one in use to that one."""
+        names = self._ledger.services()
+        name = known_name(self._service.name, names, self._service.hostkeys)
+        if not name or names in ([], [name]):
+            return {}
+        sent = (row for row in rows if row.sent_sha256 is not None)
+        return {row.study_id: row.service for row in sent if row.service not in {"", name}}
+
+    def _doubts(
+        self, rows: Sequence[LedgerRow], elsewhere: Mapping[str, str], *, is_repeated: bool
+    ) -> list[str]:
+        """Warn where the ledger is not the one that was used, or is of another service."""
+        if is_repeated and self._warned:
+            return []
+        doubt = self._witness.doubt(rows) if self._witness else ""
+        doubts = [doubt] if doubt else []
+        if elsewhere:
+            services = ", ".join(sorted(set(elsewhere.values())))
+            doubts.append(
+                f"{len(elsewhere)} of {len(rows)} studies were sent to {services}. The service in "
+                f"use is {self._service.name}, which does not show their results; use the profile "
+                "of the other one."
+            )
+        self._warned = True
+        self._warn(doubts)
+        return doubts
 
     def _warn_of_values(self, new: set[str]) -> None:
         """Warn of unexpected values in what was just collected, one warning per kind."""

@@ -142,6 +142,7 @@ class Workspace:
             jobs=jobs,
             notices=self.notices,
             clock=Clock(clock, sleep),
+            witness=witness,
         )
         self._withdrawal = Withdrawal(
             self._folder,
@@ -997,7 +998,8 @@ class Workspace:
             One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
             warnings of its result files. ``attrs["listed_at"]`` is the time of the last status
             check, in UTC by this computer's clock; None if there never was one.
-            ``attrs["left_out"]`` lists what could not be read on the server.
+            ``attrs["left_out"]`` lists what could not be read on the server,
+            ``attrs["ledger_warnings"]`` why the ledger may not be the right one.
 
         Raises
         ------
@@ -1007,7 +1009,8 @@ class Workspace:
         Warns
         -----
         ResultWarning
-            A folder on the server could not be read.
+            A folder on the server could not be read; the ledger is older than what was sent from
+            here; studies were sent to another service than the one in use.
 
         Examples
         --------

@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.demo.service.server import DemoService
-from neuroflow.errors import FirstSubmissionError, LedgerLostError
+from neuroflow.errors import FirstSubmissionError, LedgerLostError, ResultWarning
 
 
 @pytest.fixture
@@ -62,6 +62,72 @@ def test_lost_ledger_sends_nothing_until_rebuild_which_cures_it(folder, silent, 
             ws.submit("C", on_event=silent)
         assert (ws.rebuild(on_event=silent)["state"] == "submitted").all()
     assert (submit(folder, silent)["action"] == "skip").all()
+
+
+def damage_witness(folder):
+    (folder / "witness.json").write_text("{", encoding="utf-8")
+
+
+def lose_witness(folder):
+    """Leave the marks beside the packages alone to show that the ledger is old."""
+    restore(folder / "ledger.sqlite")
+    (folder / "witness.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda folder: delete(folder / "ledger.sqlite"),
+        lambda folder: empty(folder / "ledger.sqlite"),
+        lambda folder: restore(folder / "ledger.sqlite"),
+        lose_witness,
+        damage_witness,
+    ],
+)
+def test_status_warns_of_a_ledger_that_went_back(folder, silent, lose):
+    submit(folder, silent)
+    lose(folder)
+    with nf.Workspace(folder) as ws:
+        with pytest.warns(ResultWarning, match=r"not the one that was used here.*rebuild"):
+            status = ws.status(offline=True)
+        (sentence,) = status.attrs["ledger_warnings"]
+        assert str(folder) in sentence
+        ws.rebuild(on_event=silent)
+        assert ws.status(offline=True).attrs["ledger_warnings"] == []
+
+
+def test_a_damaged_record_of_runs_stops_sending_until_rebuild(folder, silent):
+    submit(folder, silent)
+    damage_witness(folder)
+    with nf.Workspace(folder) as ws:
+        ws.package("C", on_event=silent)
+        with pytest.raises(LedgerLostError, match=r"witness\.json, is damaged"):
+            ws.submit("C", on_event=silent)
+        ws.rebuild(on_event=silent)
+    assert (submit(folder, silent)["action"] == "skip").all()
+
+
+def test_status_says_that_studies_went_to_another_service(folder, silent, tmp_path):
+    submit(folder, silent)
+    with DemoService(tmp_path / "other", delay=0.1) as other, nf.Workspace(folder) as ws:
+        before = ws.service.name
+        ws.service.save_profile(other.profile)
+        ws.service.trust(other.fingerprint)
+        with pytest.warns(ResultWarning, match=f"2 of 2 studies were sent to {before}"):
+            status = ws.status()
+    assert status["state"].tolist() == ["submitted", "submitted"]
+    assert set(status["message"]) == {f"sent to {before}, not to the service in use"}
+
+
+def test_watching_warns_of_an_old_ledger_once(folder, silent):
+    submit(folder, silent)
+    restore(folder / "ledger.sqlite")
+    with nf.Workspace(folder) as ws:
+        updates = ws.watch(interval_seconds=0.01)
+        with pytest.warns(ResultWarning, match="not the one"):
+            next(updates)
+        assert next(updates).error is None
+        updates.close()
 
 
 def test_ledger_without_its_log_is_complete_after_each_study(folder, silent):

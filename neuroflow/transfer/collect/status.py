@@ -17,6 +17,8 @@ from neuroflow.transfer.collect.folder_contents import (
 )
 from neuroflow.transfer.collect.snapshot import OutputSnapshot, newest_of
 
+_ASKED = {State.SUBMITTED, State.PROCESSING, State.OVERDUE}
+"""States of a study of which the service has shown nothing."""
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
 
@@ -29,11 +31,13 @@ def status(
     overdue_hours: float,
     collected: Collection[str] = (),
     changed: Collection[str] = (),
+    elsewhere: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the state of every study.
 
     What the snapshot adds is true of the time it was made: a study sent after it is
-    ``submitted``, and none becomes overdue because the service was not checked.
+    ``submitted``, and none becomes overdue because the service was not checked. That a study was
+    sent `elsewhere`, to another service than the one of the snapshot, is its message.
 
     Examples
     --------
@@ -51,6 +55,8 @@ def status(
         unknown.pop(row.study_id, None)
         has_changed = row.study_id not in collected or row.study_id in changed
         state, message = _current_state(row, snapshot, now, overdue_hours, has_changed=has_changed)
+        if row.study_id in elsewhere and state in _ASKED:
+            state, message = row.state, f"sent to {row.service}, not to the service in use"
         if snapshot is not None and (said := snapshot.messages.lines.get(row.study_id)):
             message = f"{message}; the service says: {said}".removeprefix("; ")
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since

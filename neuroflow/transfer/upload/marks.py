@@ -7,7 +7,7 @@ have the events that the marks name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -62,10 +62,13 @@ def write_mark(mark: SentMark) -> None:
         temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
 
 
-def read_marks(folders: Iterable[Path]) -> dict[str, SentMark]:
-    """Read the marks in the folders of packages; a damaged one still says that a study left."""
+def read_marks(folders: Iterable[Path], but: Collection[str] = ()) -> dict[str, SentMark]:
+    """Read the marks in the folders of packages; a damaged one still says that a study left.
+
+    Those of the studies `but` are left out.
+    """
     paths = (path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}")))
-    marks = (_read(path) for path in paths)
+    marks = (_read(path) for path in paths if path.stem not in but)
     return {mark.package.study_id: mark for mark in marks}
 
 

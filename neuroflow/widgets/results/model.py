@@ -166,6 +166,9 @@ class ResultsModel(FormModel):
             labels=labels,
             tone=_overall([name for name, _ in counts]),
         )
+        doubts = [Problem(sentence) for sentence in table.attrs["ledger_warnings"]]
+        new = [problem for problem in doubts if problem not in self.problems]
+        self.problems = (*self.problems, *new)
         self.gallery.reload(labels)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from neuroflow.workspace.witness.place import is_same_folder, place_of
 NAME = "witness.json"
 _PLACES = "places"
 _BESIDE = "made_beside"
+_DAMAGED = RunMark(-1, "")
+_HOW = "It was deleted, brought back from an older copy, or copied without its log."
 
 
 class Witness:
@@ -50,18 +53,31 @@ class Witness:
 
     def check(self) -> None:
         """Raise an error if the ledger knows less than what is beside it."""
-        why = self._why_behind()
+        why = self._why_behind() or self._why_lacking(self.marks())
         if not why:
-            marks = self.marks()
-            gone = self._ledger.missing({s: mark.event for s, mark in marks.items()})
-            if not gone:
-                return
-            why = f"It lacks uploads of {len(gone)} of {len(marks)} studies that left from here."
+            return
         raise LedgerLostError(
             f"The ledger of {self._root} is not the one that was used here; nothing was sent.",
-            why=f"{why} It was deleted, brought back from an older copy, or copied without its "
-            "log.",
+            why=why,
             advice=rebuild_advice(self._root),
+        )
+
+    def doubt(self, rows: Iterable[LedgerRow]) -> str:
+        """Return a warning if the ledger knows less than what is beside it, empty if not.
+
+        As `check`, but fast: only marks of studies that `rows` show as not sent are read.
+        """
+        left = {row.study_id for row in rows if row.sent_sha256 is not None}
+        try:
+            why = self._why_behind() or self._why_lacking(self.marks(but=left))
+        except LedgerError as error:
+            why = f"{error.what} {error.why}"
+        if not why:
+            return ""
+        return (
+            f"The ledger of {self._root} is not the one that was used here, so the states of "
+            f"studies may be older than what was sent. {why} "
+            f"`neuroflow rebuild {shlex.quote(str(self._root))}` makes it again; nothing is sent."
         )
 
     def check_place(self, *, is_confirmed: bool) -> None:
@@ -81,9 +97,9 @@ class Witness:
             advice=and_confirm("Send from the other one if there is one."),
         )
 
-    def marks(self) -> dict[str, SentMark]:
-        """Read the marks beside the packages of all cohorts."""
-        return read_marks(sorted((self._root / "packages").glob("*/")))
+    def marks(self, but: Collection[str] = ()) -> dict[str, SentMark]:
+        """Read the marks beside the packages of all cohorts, but of some studies."""
+        return read_marks(sorted((self._root / "packages").glob("*/")), but)
 
     def renew(self) -> None:
         """Take the ledger as it is now for the right one, after it was rebuilt."""
@@ -95,11 +111,20 @@ class Witness:
         """Return why this ledger cannot be the one of the last run; empty where it can."""
         beside = self._ledger.fact(_BESIDE)
         if beside:
-            return f"It is new, and the workspace is not ({beside})."
+            return f"It is new, and the workspace is not ({beside}). {_HOW}"
         last = self._last_run()
+        if last == _DAMAGED:
+            return f"The record of its last run, {self._path.name}, is damaged."
         if last is not None and not self._ledger.has_run(last):
-            return f"It does not have the last run of this workspace, number {last.run}."
+            return f"It does not have the last run of this workspace, number {last.run}. {_HOW}"
         return ""
+
+    def _why_lacking(self, marks: Mapping[str, SentMark]) -> str:
+        """Return which uploads this ledger lacks; empty where it has those of all marks."""
+        gone = self._ledger.missing({s: mark.event for s, mark in marks.items()}) if marks else ()
+        return (
+            f"It lacks uploads of {len(gone)} studies that left from here. {_HOW}" if gone else ""
+        )
 
     def _places(self) -> list[str]:
         return self._ledger.fact(_PLACES).split()
@@ -114,12 +139,14 @@ class Witness:
             raise LedgerError(
                 f"{self._path} cannot be read.", why=f"{error.strerror}.", advice=PERMISSIONS
             ) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
             raise LedgerError(
                 f"{self._path} cannot be read.",
-                why=f"{getattr(error, 'strerror', None) or 'It is damaged'}.",
+                why=f"{error.strerror}.",
                 advice=rebuild_advice(self._root),
             ) from error
+        except (ValueError, KeyError, TypeError):
+            return _DAMAGED  # a run that no ledger has, so that only a rebuild goes on from here
 
     def _write(self, run: RunMark) -> None:
         with atomic_write(self._path, mode=PRIVATE, error=LedgerError) as temporary:
