@@ -262,11 +262,13 @@ class Entry:
     name
         The last part of its path.
     size
-        Length in bytes; 0 for folders.
+        Length in bytes; 0 for folders, and where it is not known.
     is_folder
         True for folders.
     modified
         Time of the last modification by the server's clock, if reported.
+    is_sized
+        False for a file whose length the server does not report.
     """
 
     folder: PurePosixPath
@@ -274,6 +276,7 @@ class Entry:
     size: int
     is_folder: bool
     modified: datetime | None = None
+    is_sized: bool = True
 
     @property
     def path(self) -> PurePosixPath:

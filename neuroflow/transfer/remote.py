@@ -30,6 +30,7 @@ class Receipt(StrEnum):
     CONFIRMED = "sent; the size on the server is correct"
     TAKEN = "sent; already in processing"
     UNSEEN = "sent; the server does not show the file"
+    UNSIZED = "sent; the server does not report the size of the file"
 
 
 def do_nothing(*_: object) -> None:

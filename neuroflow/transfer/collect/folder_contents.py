@@ -107,10 +107,14 @@ def missing_files(folder: ResultFolder) -> str:
     >>> missing_files(ResultFolder("s", path, (empty,)))
     'aidp.csv (empty), prediction.txt, prediction.png'
     """
-    sizes = {entry.name: entry.size for entry in folder.files}
-    missing = [
-        f"{name} (empty)" if name in sizes else name for name in RESULT_FILES if not sizes.get(name)
-    ]
+    files = {entry.name: entry for entry in folder.files}
+    missing = []
+    for name in RESULT_FILES:
+        entry = files.get(name)
+        if entry is None:
+            missing.append(name)
+        elif not entry.size:
+            missing.append(f"{name} ({'empty' if entry.is_sized else 'of unknown size'})")
     return ", ".join(missing)
 
 
@@ -149,9 +153,8 @@ def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
             other = usable.setdefault(name.casefold(), entry)
             if other is not entry:
                 reason = f"it differs from {other.name} in case only"
-            elif entry.size > max_bytes(name):
+            elif reason := too_large(entry):
                 del usable[name.casefold()]
-                reason = too_large(entry)
         if reason:
             sentences.append(
                 f"Study {folder.study_id}: the file {_shown(entry.name)} beside its results was "
@@ -169,6 +172,8 @@ def too_large(entry: Entry) -> str:
     >>> too_large(Entry(PurePosixPath(), "aidp.csv", 2**40, is_folder=False))
     'it is listed with 1,099,512 MB, and such a file has at most 50 MB'
     """
+    if not entry.is_sized:
+        return "the server does not report its size"
     most = max_bytes(entry.name)
     if entry.size <= most:
         return ""

@@ -98,12 +98,12 @@ def _bare(word: str) -> str:
 def _find(remote: Remote) -> list[Entry]:
     """Find status and log files: in the home, beside the results, in folders of such names."""
     above = [entry for folder in (HOME, OUTPUT) for entry in _listed(remote, folder)]
-    found = [entry for entry in above if not entry.is_folder]
+    found = [entry for entry in above if not entry.is_folder and entry.is_sized]
     for folder in [entry for entry in above if entry.is_folder and _is_named(entry)][:MAX_FILES]:
         found += [
             entry
             for entry in _listed(remote, folder.path)
-            if not entry.is_folder and entry.name.lower().endswith(_KINDS)
+            if entry.is_sized and not entry.is_folder and entry.name.lower().endswith(_KINDS)
         ]
     named = [entry for entry in found if _is_message(entry)]
     return list(_within_limits(sorted(named, key=_by_time)))

@@ -154,7 +154,9 @@ class OutputSnapshot:
         folder = self.folders.get(study_id)
         if folder is None:  # it is gone
             return None, []
-        return str(folder.path), [[e.name, e.size, _text(e.modified)] for e in folder.files]
+        return str(folder.path), [
+            [e.name, e.size if e.is_sized else None, _text(e.modified)] for e in folder.files
+        ]
 
 
 def newest_of(folder: ResultFolder) -> datetime | None:
@@ -169,8 +171,15 @@ def _unpacked(study_id: str, place: str, files: Iterable[list[Any]]) -> ResultFo
         study_id,
         path,
         tuple(
-            Entry(path, sys.intern(n), int(s), is_folder=False, modified=_time(at))
-            for n, s, at in files
+            Entry(
+                path,
+                sys.intern(name),
+                int(size or 0),
+                is_folder=False,
+                modified=_time(at),
+                is_sized=size is not None,
+            )
+            for name, size, at in files
         ),
     )
 

@@ -6,6 +6,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from paramiko import SFTPAttributes
@@ -15,6 +16,8 @@ from neuroflow.models import Entry, utc
 
 FindFolders = Callable[[Sequence[PurePosixPath]], Sequence[bool | None]]
 """Asks the server which paths are folders; None where it does not answer that either."""
+FindSizes = Callable[[Sequence[PurePosixPath]], Sequence[int | None]]
+"""Asks the server for the sizes of files; None where it does not answer that either."""
 
 _LONG_NAME = re.compile(r"([-dlbcps])[-rwxsStTlL]{9}[.+@]?\s")
 """How a line of `ls -l` begins: the type, then nine permissions."""
@@ -22,16 +25,20 @@ _TYPES = {"-": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK}
 
 
 def entries_of(
-    folder: PurePosixPath, found: Iterable[SFTPAttributes], find_folders: FindFolders
+    folder: PurePosixPath,
+    found: Iterable[SFTPAttributes],
+    find_folders: FindFolders,
+    find_sizes: FindSizes,
 ) -> list[Entry]:
     """Keep the files and folders of a listing; neither links nor devices.
 
-    A type that the server does not send is that of the long name, else the server is asked.
+    A type that the server does not send is that of the long name, else the server is asked. So it
+    is for a size; a file without one is not `is_sized`.
 
     References
     ----------
-    draft-ietf-secsh-filexfer-02, sections 5 and 7: permissions are optional, and so are the bits
-    of the type in them.
+    draft-ietf-secsh-filexfer-02, sections 5 and 7: permissions and size are optional, and so are
+    the bits of the type in permissions.
     """
     typed: list[tuple[str, SFTPAttributes, int]] = []
     for attributes in found:
@@ -47,7 +54,16 @@ def entries_of(
             raise unreadable_type(folder / name)
         if is_folder or not kind or stat.S_ISREG(kind):
             entries.append(_entry(folder, name, attributes, is_folder=is_folder))
-    return entries
+    unsized = {entry.path for entry in entries if not entry.is_sized}
+    if not unsized:
+        return entries
+    sizes = dict(zip(unsized, find_sizes([*unsized]), strict=True))
+    return [sized(entry, sizes.get(entry.path)) for entry in entries]
+
+
+def sized(entry: Entry, size: int | None) -> Entry:
+    """Return an entry with the size that was asked for, if it is known now."""
+    return entry if size is None else replace(entry, size=size, is_sized=True)
 
 
 def file_type(attributes: SFTPAttributes) -> int:
@@ -88,8 +104,8 @@ def _entry(
 ) -> Entry:
     seconds = attributes.st_mtime
     modified = None if seconds is None else utc(seconds)
-    size = 0 if is_folder else attributes.st_size or 0
-    return Entry(folder, sys.intern(name), size, is_folder, modified)
+    size = 0 if is_folder else attributes.st_size
+    return Entry(folder, sys.intern(name), size or 0, is_folder, modified, size is not None)
 
 
 def unreadable_type(path: PurePosixPath) -> RemoteRefusedError:
@@ -98,5 +114,16 @@ def unreadable_type(path: PurePosixPath) -> RemoteRefusedError:
         f"The server does not report whether {path} is a file or a folder.",
         why="It sends no file type, and opens the path neither as a folder nor as a file.",
         advice="Nothing was taken for missing. Ask neuropacs support what this account may "
+        "read there.",
+    )
+
+
+def unreadable_size(path: PurePosixPath) -> RemoteRefusedError:
+    """Make the error of a file that may be whole, a part or empty."""
+    return RemoteRefusedError(
+        f"The server does not report the size of {path}.",
+        why="It sends none with its name, by its path or of the open file, and does not let it be "
+        "read.",
+        advice="The file was not taken for empty. Ask neuropacs support what this account may "
         "read there.",
     )

@@ -40,12 +40,15 @@ from neuroflow.transfer.sftp.attributes import (
     entries_of,
     entry_of,
     file_type,
+    sized,
+    unreadable_size,
     unreadable_type,
 )
 from neuroflow.transfer.sftp.client import PipelinedClient
 from neuroflow.transfer.sftp.pace import TooSlowError
 from neuroflow.transfer.sftp.packets import NoSftpError, StatusError
 from neuroflow.transfer.sftp.reader import Chunk, FileEnd, read_files
+from neuroflow.transfer.sftp.sizes import find_sizes
 from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
 from neuroflow.transfer.ssh import (
     LIBRARY_ERRORS,
@@ -163,7 +166,10 @@ class SftpRemote:
         (is_folder,) = [stat.S_ISDIR(kind)] if kind else self._find_folders([path])
         if is_folder is None:
             raise unreadable_type(path)
-        return entry_of(path, attributes, is_folder=is_folder)
+        entry = self._sized(entry_of(path, attributes, is_folder=is_folder))
+        if not entry.is_sized:
+            raise unreadable_size(path)
+        return entry
 
     def put(
         self,
@@ -315,6 +321,12 @@ class SftpRemote:
         if attributes is None:
             return Receipt.TAKEN
         entry = entry_of(path, attributes, is_folder=stat.S_ISDIR(file_type(attributes)))
+        try:
+            entry = self._sized(entry)
+        except ConnectionLostError:
+            return Receipt.UNSEEN
+        if not entry.is_sized:
+            return Receipt.UNSIZED
         if entry.size != size:
             raise SizeMismatchError(
                 f"{path.name} has a different size on the server than was sent.",
@@ -334,7 +346,15 @@ class SftpRemote:
     def _entries(
         self, path: PurePosixPath, found: Iterable[paramiko.SFTPAttributes]
     ) -> Sequence[Entry]:
-        return entries_of(path, found, self._find_folders)
+        return entries_of(path, found, self._find_folders, self._find_sizes)
+
+    def _sized(self, entry: Entry) -> Entry:
+        """Return an entry with its size, if the server reports it in any way."""
+        return entry if entry.is_sized else sized(entry, *self._find_sizes([entry.path]))
+
+    def _find_sizes(self, paths: Sequence[PurePosixPath]) -> Sequence[int | None]:
+        names = [str(path) for path in paths]
+        return self._call("reading the sizes of files", lambda: find_sizes(self._client, names))
 
     def _find_folders(self, paths: Sequence[PurePosixPath]) -> Sequence[bool | None]:
         names = [str(path) for path in paths]

@@ -18,24 +18,6 @@ from neuroflow.transfer.sftp.remote import SftpRemote
 OLD, NEW = b"A" * 300_000, b"B" * 300_000
 
 
-@pytest.fixture
-def delivered(packages, ledger):
-    """Return a function that sends a study and puts its results on the server."""
-
-    def deliver(home, files=None, *, is_old=True):
-        (one,) = packages(1)
-        ledger.record("COHORT", one.study_id, State.SUBMITTED)
-        folder = home / "output" / f"{one.study_id}_out"
-        folder.mkdir()
-        for name, data in (files or dict.fromkeys(RESULT_FILES, OLD)).items():
-            (folder / name).write_bytes(data)
-            if is_old:
-                os.utime(folder / name, (1e9, 1e9))
-        return folder
-
-    return deliver
-
-
 def last_words(events):
     return [(event.status, event.message) for event in events if event.study_id][-1]
 
