@@ -15,6 +15,7 @@ import paramiko
 from paramiko.sftp import (
     CMD_ATTRS,
     CMD_CLOSE,
+    CMD_DATA,
     CMD_HANDLE,
     CMD_NAME,
     CMD_OPEN,
@@ -31,7 +32,7 @@ from paramiko.sftp import (
 
 from neuroflow.transfer.sftp.handles import may_be_full
 from neuroflow.transfer.sftp.pace import PER_ANSWER
-from neuroflow.transfer.sftp.packets import PacketChannel, StatusError
+from neuroflow.transfer.sftp.packets import EndStatusError, PacketChannel, StatusError
 
 MAX_READDIRS = 16
 BATCH = 32  # folders open at a time
@@ -71,7 +72,9 @@ class PipelinedClient(PacketChannel):
 
     def close_file(self, handle: bytes) -> None:
         """Declare a file complete, and wait for the server's answer."""
-        self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
+        kind, _ = self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
+        if kind != CMD_STATUS:
+            raise StatusError("Something else than a status")
 
     def listings(self, paths: Sequence[str]) -> Iterator[FolderListing]:
         """List many folders, several at a time; two round trips for each batch.
@@ -217,15 +220,17 @@ class PipelinedClient(PacketChannel):
         return number
 
     def receive(self, answers: Answers, number: int, expected: int) -> Any:
-        """Wait for one answer."""
+        """Wait for one answer; None at the end of a file or folder."""
         while number not in answers.arrived:
             self._read_response()  # type: ignore[attr-defined]
         kind, message = answers.pop(number)
         if kind == CMD_STATUS:
             try:
                 self._convert_status(message)
-            except EOFError:
-                return None
+            except EndStatusError:
+                if expected in {CMD_DATA, CMD_NAME}:
+                    return None
+                raise  # nothing else has an end: it is a refusal
         if kind != expected:
             raise SFTPError("unexpected answer")
         return message

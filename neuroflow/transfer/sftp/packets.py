@@ -33,6 +33,10 @@ class StatusError(OSError):
     """An error that the server reported, as opposed to one of the socket or channel."""
 
 
+class EndStatusError(StatusError, EOFError):
+    """The status "end of file": the end of what is read, and a refusal of everything else."""
+
+
 class PacketChannel(paramiko.SFTPClient):
     """The stream of SFTP packets in a channel; for one thread.
 
@@ -96,10 +100,7 @@ class PacketChannel(paramiko.SFTPClient):
 
     def raise_status(self, status: paramiko.Message) -> None:
         """Raise the error of a status answer."""
-        try:
-            self._convert_status(status)
-        except EOFError as error:
-            raise SFTPError("unexpected end of file") from error
+        self._convert_status(status)
 
     def _read_packet(self) -> tuple[int, bytes]:
         return self.receive_packet()
@@ -123,9 +124,11 @@ class PacketChannel(paramiko.SFTPClient):
         return version
 
     def _convert_status(self, message: Any) -> None:
-        """Raise the error of a status answer; a closed channel raises another kind of OSError."""
+        """Raise the error of a status answer; a closed channel raises other kinds of errors."""
         try:
             super()._convert_status(message)  # type: ignore[misc]
+        except EOFError as error:
+            raise EndStatusError("End of file") from error
         except OSError as error:
             raise StatusError(*error.args) from error
 

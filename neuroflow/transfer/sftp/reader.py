@@ -143,7 +143,7 @@ class _FileReader:
             if file.opening in self._answers.arrived:
                 self._await_open(file)
             is_next = file is self._files[number]
-            while file.handle and file.to_request:
+            while file.handle is not None and file.to_request:
                 if self._in_flight >= MAX_READS and not (is_next and not file.requested):
                     break
                 self._request(file, *file.to_request.popleft())
