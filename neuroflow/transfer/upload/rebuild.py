@@ -11,7 +11,7 @@ from neuroflow.models import Entry, Package
 from neuroflow.transfer.collect import find_results, has_results
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.marks import Phase, SentMark
-from neuroflow.transfer.upload.reconcile import DECIDE, NOT_STORED
+from neuroflow.transfer.upload.reconcile import KEPT, NOT_STORED
 from neuroflow.transfer.upload.shared_journal import REFUSED_ELSEWHERE, SharedJournal
 
 UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
@@ -20,7 +20,7 @@ WHOLE = "the ledger was rebuilt; found complete on the server, or processed"
 
 
 MARKED = "the ledger was rebuilt; from the mark beside the package"
-REFUSED = f"{NOT_STORED}the ledger was rebuilt, and its mark says so;{DECIDE.removeprefix(' and')}"
+REFUSED = f"{NOT_STORED}the ledger was rebuilt, and its mark says so{KEPT}"
 
 
 def rebuild(

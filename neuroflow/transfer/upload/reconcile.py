@@ -19,6 +19,9 @@ NOT_STORED = "the server refused to store it: "
 DECIDE = " and is not sent again automatically; wait for its result, or submit it with replace"
 """How every reason ends that leaves the decision to the user."""
 
+KEPT = f"; it{DECIDE.removeprefix(' and')}"
+"""The same after a sentence of which the server is the subject."""
+
 ELSEWHERE = "another workspace "
 """How the ledger's message begins that comes from the journal of the account."""
 

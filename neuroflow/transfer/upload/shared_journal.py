@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from neuroflow.identity import Journal, JournalEntry
 from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Package
-from neuroflow.transfer.upload.reconcile import DECIDE, ELSEWHERE, NOT_STORED, was_refused
+from neuroflow.transfer.upload.reconcile import ELSEWHERE, KEPT, NOT_STORED, was_refused
 
 SENT_ELSEWHERE = f"{ELSEWHERE}of this account sent it"
 BEGUN_ELSEWHERE = (
@@ -23,7 +23,7 @@ BEGUN_ELSEWHERE = (
     "wait for its result, or submit it with replace"
 )
 REFUSED_ELSEWHERE = f"{NOT_STORED}{BEGUN_ELSEWHERE}"
-REFUSED_HERE = f"{NOT_STORED}from the journal of the account;{DECIDE.removeprefix(' and')}"
+REFUSED_HERE = f"{NOT_STORED}the journal of the account says so{KEPT}"
 REFUSED_STATE = "refused"
 """State of a line about a study that the server refused to store: in doubt, whatever it shows."""
 

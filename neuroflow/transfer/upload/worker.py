@@ -31,8 +31,8 @@ from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import REFUSED, describe_seconds
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 from neuroflow.transfer.upload.reconcile import (
-    DECIDE,
     HEARTBEATS,
+    KEPT,
     NOT_STORED,
     ServerView,
     Verdict,
@@ -55,6 +55,15 @@ class Task:
     force: bool  # The user asked to send again what may have been processed
     attempts: int = 0  # How often the upload was interrupted
     lost_checks: int = 0  # How often the server was asked in vain since its last answer
+    lost_opens: int = 0  # How often the connection was lost before the file was open there
+
+    def is_last_loss(self, attempts: int, *, is_open: bool) -> bool:
+        """Count a loss of the connection; return True where the study is not tried again."""
+        if is_open:
+            self.attempts += 1
+            return self.attempts >= attempts
+        self.lost_opens += 1
+        return self.lost_opens >= MAX_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class UploadWorker:
             on_event(self._event(package, package.size, "done", decision.reason))
         else:
             self._record(package, State.UNCONFIRMED, decision.reason)
-            on_event(self._event(package, 0, "failed", decision.reason))
+            on_event(self._event(package, 0, "failed", _named(decision.reason, package)))
         return None
 
     def _send(self, remote: Remote, task: Task, on_event: OnEvent) -> None:
@@ -142,8 +151,7 @@ class UploadWorker:
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")
-            task.attempts += 1
-            is_last = task.attempts >= self.options.attempts
+            is_last = task.is_last_loss(self.options.attempts, is_open=progress.is_open)
             self.silent_since[package.study_id] = self.job.monotonic()
             seconds = self.options.quiet_seconds * (1 + 1 / HEARTBEATS)
             raise self._schedule_retry(task, on_event, error, seconds, is_last=is_last) from error
@@ -151,12 +159,14 @@ class UploadWorker:
             if progress.is_open:
                 is_cut = progress.done < package.size
                 state, message = self._state_after_failure(remote, package, error, is_cut=is_cut)
-                phase = Phase.REFUSED if message.startswith(NOT_STORED) else None
+                is_refused = message.startswith(NOT_STORED)
+                phase = Phase.REFUSED if is_refused else None
                 self._record(package, state, message, phase, is_outcome=True)
             else:
-                is_cut = False
+                is_cut = is_refused = False
                 self._record_refused(package, before, error)
-            on_event(self._event(package, progress.done, "failed", _with_study(error, package)))
+            words = _named(message, package) if is_refused else _with_study(error, package)
+            on_event(self._event(package, progress.done, "failed", words))
             if is_cut:
                 raise DroppedError from error  # disconnected rather than closing a part
             return
@@ -175,17 +185,18 @@ class UploadWorker:
         # The server refused to finish the file: the length that it shows proves nothing, here or
         # in another workspace, whatever becomes of this process.
         self.shared.add(package, State.UNCONFIRMED, is_refused=True)
+        said = f'"{error.why.rstrip(".")}"' if error.why else "an error"
         shown = self._shown_size(remote, package)
-        return State.UNCONFIRMED, f"{NOT_STORED}{message}{shown}{DECIDE}"
+        return State.UNCONFIRMED, f"{NOT_STORED}it answered the closing with {said} {shown}{KEPT}"
 
     def _shown_size(self, remote: Remote, package: Package) -> str:
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except (ConnectionLostError, RemoteRefusedError):
-            return ""
+            return "and does not show the file"
         if entry is None:
-            return " It shows no file of this name,"
-        return f" It shows {entry.size} of {package.size} bytes, which proves nothing,"
+            return "and shows no file of this name"
+        return f"and shows {entry.size} of {package.size} bytes, which proves nothing"
 
     def _record_refused(self, package: Package, before: LedgerRow, error: NeuroflowError) -> None:
         """Record that nothing was sent: the server refused before the first byte."""
@@ -375,4 +386,8 @@ def _verify_digest(package: Package) -> None:
 
 def _with_study(error: NeuroflowError, package: Package) -> str:
     text = str(error)
-    return text if error.study_id else f"Study {package.study_id}: {text}"
+    return text if error.study_id else _named(text, package)
+
+
+def _named(text: str, package: Package) -> str:
+    return f"Study {package.study_id}: {text}"

@@ -280,6 +280,24 @@ def test_a_refusal_after_the_last_byte_stays_unconfirmed(
     assert all(is_whole(home, package) for package in made)
 
 
+def test_a_refused_closing_has_one_sentence_everywhere(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    full = RemoteRefusedError("The server reported an error while closing.", why="No space left.")
+    events = run([one], ledger, lambda: Failing(home, full, "closing"))
+    sentence = (
+        'the server refused to store it: it answered the closing with "No space left" and shows '
+        f"100 of {one.size} bytes, which proves nothing; it is not sent again "
+        "automatically; wait for its result, or submit it with replace"
+    )
+    for _ in range(2):
+        assert ledger.row(one.study_id).message == sentence
+        assert [event.message for event in events if event.status == "failed"] == [
+            f"Study {one.study_id}: {sentence}"
+        ]
+        events = run([one], ledger, connect)
+
+
 def test_a_refused_replacement_leaves_what_is_known_of_the_old(folder_remote, packages, ledger):
     home, connect = folder_remote
     (one,) = packages(1)

@@ -117,6 +117,39 @@ def test_a_server_that_loses_each_check_ends_the_run(folder_remote, packages, le
     assert states(ledger) == {State.PACKAGED: 1}
 
 
+class LosesOpens(LocalRemote):
+    """A folder whose connection is lost some times before a file is open, then once after it."""
+
+    def __init__(self, root, losses):
+        super().__init__(root)
+        self.losses = losses
+
+    def put(self, local, path, on_bytes, before_last):
+        if self.losses:
+            if self.losses.pop() == "open":
+                on_bytes(0)
+            raise ConnectionLostError("gone")
+        return super().put(local, path, on_bytes, before_last)
+
+
+def test_a_connection_lost_before_the_file_is_open_costs_no_attempt(
+    folder_remote, packages, ledger
+):
+    fake, losses = FastClock(), ["open", "opening", "opening"]
+    options = {"quiet_seconds": 300, "attempts": 2, "clock": fake.clock}
+    run(packages(1), ledger, lambda: LosesOpens(folder_remote[0], losses), **options)
+    assert states(ledger) == {State.SUBMITTED: 1}
+    assert fake.slept > timedelta(seconds=3 * 300)  # a late empty file must not replace the study
+
+
+def test_a_server_that_loses_each_opening_ends_the_run(folder_remote, packages, ledger):
+    fake, losses = FastClock(), ["opening"] * 100
+    options = {"quiet_seconds": 300, "attempts": 50, "clock": fake.clock}
+    events = run(packages(1), ledger, lambda: LosesOpens(folder_remote[0], losses), **options)
+    assert [event.status for event in events if event.study_id][-1] == "failed"
+    assert len(losses) == 97
+
+
 # ---------------------------------------------------------------- full disks
 
 

@@ -124,7 +124,7 @@ def submit(
             table = ws.submit(cohort, dry_run=dry_run, retry_failed=retry_failed, **options)
         left = _print_result(console, cohort_id, table, facts, dry_run=dry_run)
     if left:
-        console.info("Not all studies were sent; the table shows why. Run the same command again.")
+        console.info(f"Not all studies were sent; the table shows why. {_what_next(table)}")
         raise typer.Exit(SOMETHING_LEFT)
 
 
@@ -139,6 +139,17 @@ def _warn_unmatched(cohort: Cohort, participants: pd.DataFrame | None) -> None:
             f"Warning: {len(labels)} studies have no row in participants.tsv, and their results "
             f"will have no group: {shown}. Add rows, or name their participants in studies.tsv."
         )
+
+
+def _what_next(table: pd.DataFrame) -> str:
+    """Return what can be done about studies that were not sent."""
+    left = table[table["action"] != "excluded"]["state"]
+    is_in_doubt = left == State.UNCONFIRMED
+    if not is_in_doubt.any():
+        return "Run the same command again."
+    advice = "wait for the results of those that are unconfirmed, or send them with --replace."
+    is_open = ~left.isin([state for state in State if state.is_sent]) & ~is_in_doubt
+    return f"Run the same command again; {advice}" if is_open.any() else f"W{advice[1:]}"
 
 
 def _print_result(
