@@ -5,13 +5,15 @@ import os
 import random
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from neuroflow.errors import ConfigError, PortError
+from neuroflow.errors import ConfigError, KeyFileError, PortError
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.config import Entry, look_up
 from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.transfer.ssh.keys.files import load_key
 from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
@@ -194,6 +196,23 @@ def test_keys_are_named_with_tokens_and_home(write, tmp_path, monkeypatch):
     )
     files = find_route(Profile("far", "me"), path).identities.files
     assert files == (tmp_path / "keys" / "far_me", tmp_path / "keys" / "other.pub")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless device")
+def test_an_endless_file_is_not_used_and_reported(write):
+    entry = look_up("far", path=write("Include /dev/zero\nHost far\n Port 2222\n"))
+    assert entry.get("port") == "2222"
+    assert entry.notes == ("/dev/zero is not used: File too large.",)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_not_waited_for(write, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    entry = look_up("far", path=write("Include pipe\nHost far\n Port 2222\n"))
+    assert entry.get("port") == "2222"
+    assert entry.notes == (f"{tmp_path}/pipe is not used: It is a pipe.",)
+    with pytest.raises(KeyFileError, match="is not a private key"):
+        load_key(tmp_path / "pipe")
 
 
 KEYWORDS = "Host far * !far Match all host final Include Port 22 HostName ProxyJump IdentityFile"

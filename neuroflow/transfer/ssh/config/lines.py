@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_BYTES = 4 << 20
+"""Of one file."""
 _KEYWORD = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)(?:\s*=\s*|\s+|\Z)(.*)\Z", re.DOTALL)
 _WORD = re.compile(r'\s*(?:"([^"]*)"|\'([^\']*)\'|([^\s"\']+))')
 _WHOLE_LINE = {"proxycommand", "localcommand", "remotecommand", "knownhostscommand", "match"}
@@ -32,7 +36,13 @@ def read_lines(path: Path) -> Iterator[Line | str]:
 
     Bytes that are not UTF-8 stay as they are: they may be part of a path, or of a comment.
     """
-    text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    if path.is_fifo():
+        raise OSError(errno.ESPIPE, "It is a pipe")  # which would be waited for
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)  # an Include may name a device without end
+    if len(data) > MAX_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    text = data.decode("utf-8-sig", "surrogateescape")
     for number, whole in enumerate(text.splitlines(), start=1):
         line = whole.partition("\0")[0]  # where a program in C would end it
         if not line.strip() or line.lstrip().startswith("#"):

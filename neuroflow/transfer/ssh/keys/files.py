@@ -159,6 +159,8 @@ def restrict_permissions(path: Path) -> None:
 def read_key(path: Path) -> bytes:
     """Read the bytes of a key file, without parsing them."""
     try:
+        if path.is_fifo():
+            raise _not_a_key_error(path)  # it would be waited for
         with path.open("rb") as file:
             return file.read(1 << 16)  # no key is longer; the file may be anything
     except FileNotFoundError as error:
