@@ -68,7 +68,7 @@ def test_end_of_file_is_reported_as_a_refusal(demo, opening, monkeypatch, name):
         remote.mkdirs(path.parent) if name == "mkdir" else remote.stat(path.parents[2])
 
 
-def test_the_end_of_a_listing_that_did_not_begin_is_a_refusal(demo, opening, monkeypatch):
+def test_end_of_file_ends_a_listing(demo, opening, monkeypatch):
     async def end(self, path):
         raise asyncssh.SFTPEOFError
         yield

@@ -132,9 +132,7 @@ class LosesOpens(LocalRemote):
         return super().put(local, path, on_bytes, before_last)
 
 
-def test_a_connection_lost_before_the_file_is_open_costs_no_attempt(
-    folder_remote, packages, ledger
-):
+def test_connections_lost_before_opening_cost_no_attempt(folder_remote, packages, ledger):
     fake, losses = FastClock(), ["open", "opening", "opening"]
     options = {"quiet_seconds": 300, "attempts": 2, "clock": fake.clock}
     run(packages(1), ledger, lambda: LosesOpens(folder_remote[0], losses), **options)
