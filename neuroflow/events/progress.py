@@ -125,6 +125,7 @@ class Lines:
 
     def _write(self, event: Event, text: str) -> None:
         subject = f" {event.study_id}" if event.study_id else ""
+        text = text.removeprefix(f"Study{subject}: ")  # named already
         line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.stage}{subject}: {text}"
         file = self._file or sys.stderr
         file.write(for_terminal(line) + "\n")

@@ -1,7 +1,7 @@
 import io
 from datetime import UTC, datetime
 
-from neuroflow.events.progress import Bars, listening
+from neuroflow.events.progress import Bars, Lines, listening
 from neuroflow.models import Event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,6 +34,13 @@ def test_failures_and_summaries_stand_above_the_bar():
     assert "Study s1: the line was lost." in text
     assert "3 files skipped" in text
     assert "sent" not in text
+
+
+def test_a_line_names_its_study_once():
+    file = io.StringIO()
+    with Lines(file=file) as lines:
+        lines(event("s1", 0, 9, "failed", "Study s1: the line was lost."))
+    assert file.getvalue().count("s1") == 1
 
 
 def test_sizes_are_shown_as_bytes():

@@ -67,7 +67,7 @@ class Witness:
 
         As `check`, but fast: only marks of studies that `rows` show as not sent are read.
         """
-        left = {row.study_id for row in rows if row.sent_sha256 is not None}
+        left = {row.study_id for row in rows if row.state.is_sent}
         try:
             why = self._why_behind() or self._why_lacking(self.marks(but=left))
         except LedgerError as error:
