@@ -7,6 +7,7 @@ have the events that the marks name.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -67,9 +68,15 @@ def read_marks(folders: Iterable[Path], but: Collection[str] = ()) -> dict[str, 
 
     Those of the studies `but` are left out.
     """
-    paths = (path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}")))
-    marks = (_read(path) for path in paths if path.stem not in but)
+    marks = (_read(folder / name) for folder in folders for name in _names(folder, but))
     return {mark.package.study_id: mark for mark in marks}
+
+
+def _names(folder: Path, but: Collection[str]) -> list[str]:
+    """List the names of marks; as text, for there may be a hundred thousand."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(SUFFIX)]
+    return sorted(name for name in names if name.removesuffix(SUFFIX) not in but)
 
 
 def _read(path: Path) -> SentMark:
