@@ -69,11 +69,14 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     elapsed: float,
     quiet_seconds: float,
     force: bool = False,
+    is_repeated: bool = False,
 ) -> Decision:
     """Decide what became of a study, from what the ledger and the server say.
 
-    `elapsed` are the seconds for which the upload is known to have been over, by a clock that
-    nobody can set; the wall clocks of two computers say nothing about durations.
+    `is_repeated` is an upload after one that the server refused to store: what it shows before the
+    new one has ended may be left from the old one. `elapsed` are the seconds for which the upload
+    is known to have been over, by a clock that nobody can set; the wall clocks of two computers
+    say nothing about durations.
 
     Examples
     --------
@@ -93,7 +96,9 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
         return again if force else Decision(Verdict.SENT, "already sent")
     # Folders and files of an earlier, whole submission say nothing of this one.
     is_first = row.submitted_at is None
-    if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
+    is_old = is_repeated and row.state is State.UPLOADING and not seen.has_results
+    is_cut = row.state is State.PARTLY_SENT or is_old
+    if not is_cut and is_first and _has_arrived(row, seen):
         return Decision(Verdict.SENT, "found complete on the server, or processed")
     if row.state is State.PACKAGED and seen.has_folder:
         return Decision(Verdict.SENT, "sent from another workspace: the server has its results")

@@ -105,6 +105,7 @@ class UploadWorker:
                 elapsed=self._elapsed(row),
                 quiet_seconds=self.options.quiet_seconds,
                 force=task.force,
+                is_repeated=self._was_refused_before(row),
             )
         except ConnectionLostError as error:
             # Nothing was written: the server may have closed what was idle while the study waited.
@@ -230,6 +231,13 @@ class UploadWorker:
             return DroppedError()
         on_event(self._waiting(task.package, message, seconds))
         return PostponedError(self.job.monotonic() + seconds)
+
+    def _was_refused_before(self, row: LedgerRow) -> bool:
+        """Check whether the server refused to store a study whose upload is repeated now."""
+        if row.state is not State.UPLOADING:
+            return False
+        history = self.ledger.history(row.study_id)
+        return any(message.startswith(NOT_STORED) for _, _, message in history)
 
     def _elapsed(self, row: LedgerRow) -> float:
         """Return for how many seconds an upload is known to be over, whatever wall clocks say."""

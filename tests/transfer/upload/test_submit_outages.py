@@ -10,6 +10,7 @@ from support.proxy import Fault, Proxy
 from support.sshd import Sshd, require_sshd
 from support.transfers import FastClock, is_whole, plan_and_submit, states
 
+from neuroflow.contract import upload_path
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import ConnectionLostError, LedgerError, RemoteRefusedError
 from neuroflow.ledger.ledger import Ledger, utc_now
@@ -138,6 +139,36 @@ def test_connections_lost_before_opening_cost_no_attempt(folder_remote, packages
     run(packages(1), ledger, lambda: LosesOpens(folder_remote[0], losses), **options)
     assert states(ledger) == {State.SUBMITTED: 1}
     assert fake.slept > timedelta(seconds=3 * 300)  # a late empty file must not replace the study
+
+
+def test_what_a_refused_upload_left_does_not_confirm_the_next(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    place = home / upload_path("COHORT", one.study_id)
+
+    class Phantom(LosesOpens):
+        """A folder that does not store what it shows, and is lost before the next upload."""
+
+        def put(self, local, path, on_bytes, before_last):
+            if not place.exists():
+                on_bytes(0)
+                place.write_bytes(local.read_bytes())
+                before_last()
+                on_bytes(local.stat().st_size)
+                raise RemoteRefusedError("no space")
+            return super().put(local, path, on_bytes, before_last)
+
+    losses = []
+    run([one], ledger, lambda: Phantom(home, losses))
+    assert states(ledger) == {State.UNCONFIRMED: 1}
+    losses += ["opening"] * 3
+    clock = FastClock().clock
+    run([one], ledger, lambda: Phantom(home, losses), replace=True, clock=clock)
+    assert states(ledger) == {State.UPLOADING: 1}
+    sent_before = place.stat().st_ino, place.stat().st_mtime_ns
+    run([one], ledger, connect, clock=clock)
+    assert states(ledger) == {State.SUBMITTED: 1}
+    assert (place.stat().st_ino, place.stat().st_mtime_ns) != sent_before
 
 
 def test_a_server_that_loses_each_opening_ends_the_run(folder_remote, packages, ledger):
