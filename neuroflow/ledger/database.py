@@ -108,9 +108,9 @@ class LedgerFile:
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {VERSION}")
         if self.pragma("application_id") != APPLICATION_ID:
-            raise _unusable(self.path, "It is a database of another program.")
+            raise _unusable(self.path)
         if self.pragma("user_version") != VERSION:
-            raise _unusable(self.path, "It was made by a different version of neuroflow.")
+            raise of_other_version(self.path, f"Its format is {self.pragma('user_version')}.")
         damage = self.pragma("quick_check")
         if damage != "ok":
             raise _damaged(self.path, str(damage))
@@ -222,9 +222,19 @@ def rebuild_advice(folder: Path) -> Wording:
     )
 
 
-def _unusable(path: Path, why: str) -> LedgerError:
+def _unusable(path: Path) -> LedgerError:
     return LedgerError(
         f"{path} is not a ledger of neuroflow.",
-        why=why,
+        why="It is a database of another program.",
         advice="Move it away, or choose another workspace folder.",
+    )
+
+
+def of_other_version(path: Path, why: str) -> LedgerError:
+    """Make the error of a ledger that another version of neuroflow wrote."""
+    return LedgerError(
+        f"The ledger {path} was made by a different version of neuroflow.",
+        why=why,
+        advice="Install that version or a newer one. Do not move or delete the ledger: it records "
+        "what was sent.",
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from neuroflow.errors import LedgerError
-from neuroflow.ledger.database import LedgerFile
+from neuroflow.ledger.database import LedgerFile, of_other_version
 from neuroflow.ledger.records import EventMark, LedgerRow, RunMark, query_rows, read_row
 from neuroflow.ledger.sealing import forget_rows, seal_rows
 from neuroflow.ledger.states import State
@@ -224,7 +225,8 @@ class Ledger:
         events = self._file.select(
             "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
         )
-        return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
+        with self._understood():
+            return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
     def seconds_since(self, study_id: str) -> float | None:
         """Return the seconds since the last event of a study, whatever the time of day says.
@@ -300,7 +302,16 @@ class Ledger:
     ) -> list[LedgerRow]:
         values = {"cohort_id": cohort_id, "study_id": study_id, "service": service}
         query = query_rows(one=study_id is not None)
-        return [read_row(each) for each in self._file.select(query, values)]
+        with self._understood():
+            return [read_row(each) for each in self._file.select(query, values)]
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Translate a state or time that this version does not know."""
+        try:
+            yield
+        except ValueError as error:
+            raise of_other_version(self.path, f"It says: {error}.") from error
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")

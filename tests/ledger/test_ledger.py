@@ -221,8 +221,23 @@ def test_a_later_version_is_refused(path, ledger):
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(LedgerError, match="a different version"):
+    with pytest.raises(LedgerError, match="a different version") as refused:
         Ledger(path)
+    assert "Do not move or delete the ledger" in refused.value.advice
+
+
+@pytest.mark.parametrize("read", [Ledger.rows, lambda ledger: ledger.history("s1")])
+def test_a_state_of_a_later_version_is_reported(path, ledger, read):
+    ledger.add_package(package("s1"))
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA ignore_check_constraints = ON")
+        other.execute(
+            "INSERT INTO events (study_id, state, message, size, sha256, at)"
+            " SELECT study_id, 'frozen', message, size, sha256, at FROM events"
+        )
+    other.close()
+    with pytest.raises(LedgerError, match="a different version"):
+        read(ledger)
 
 
 def test_a_damaged_file_is_refused(path, ledger):
