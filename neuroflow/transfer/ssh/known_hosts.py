@@ -160,7 +160,11 @@ class HostKeys:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            raise HostKeyError(f"{self.path} cannot be read.", why=f"{error.strerror}.") from error
+            raise HostKeyError(
+                f"{self.path} cannot be read.",
+                why=f"{error.strerror}.",
+                advice="Correct its permissions, or move it away and confirm the host key again.",
+            ) from error
 
     def _read(self) -> tuple[list[_Known], tuple[str, ...]]:
         """Read line by line: one bad line must not hide the others."""
