@@ -8,6 +8,7 @@ from support.forms import silent
 from support.waits import PATIENCE
 
 import neuroflow as nf
+from neuroflow.errors import ResultWarning
 from neuroflow.widgets.results.model import ResultsModel, tone_of
 from neuroflow.workspace.workspace import Workspace
 
@@ -45,6 +46,16 @@ def test_refresh_shows_what_is_on_the_server(sent, service):
     for form in (model, again):
         assert dict(form.counts) == {"delivered": 2}
         assert form.age_text(model.listed_at + timedelta(minutes=3)) == "server checked 3 min ago"
+
+
+def test_an_old_ledger_is_among_the_problems_once(sent):
+    (sent.folder / "witness.json").write_text('{"run": 99, "token": "x"}', encoding="utf-8")
+    with pytest.warns(ResultWarning, match="not the one that was used here"):
+        model = ResultsModel(sent)
+    with pytest.warns(ResultWarning, match="not the one that was used here"):
+        model.restore()
+    (problem,) = model.problems
+    assert "neuroflow rebuild" in problem.what
 
 
 def seen(model, condition, seconds=PATIENCE):
