@@ -35,6 +35,7 @@ from .norms import Norms as Norms
 from .norms import ZScoreMatrices as ZScoreMatrices
 from .norms import fit_norms as fit_norms
 from .norms import read_norms as read_norms
+from .norms import reference_text as reference_text
 from .norms import service_norms as service_norms
 from .norms import z_score_matrices as z_score_matrices
 from .norms import z_scores as z_scores

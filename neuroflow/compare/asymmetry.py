@@ -74,18 +74,18 @@ def asymmetry(
         )
     rows = table.assign(metric=metrics, region=labels(table["region"]))
     rows = rows if wanted is None else rows[rows["metric"].isin(list(wanted))]
-    rows = examine_table(rows, exclude_suspect)
-    side = labels(rows["hemisphere"])
+    rows = rows.assign(hemisphere=labels(rows["hemisphere"]))
+    rows = rows[rows["hemisphere"].isin(["left", "right"])]
     key = ["study_id", "region", "metric"]
-    left, right = rows[side == "left"], rows[side == "right"]
-    for part in (left, right):
-        if part.duplicated(key).any():
-            twice = part[part.duplicated(key)].iloc[0]
-            raise TableError(
-                f"There are two values of {twice['region']} on one side.",
-                advice="Keep one row per study, region, hemisphere and metric.",
-                study_id=str(twice["study_id"]),
-            )
+    if (double := rows.duplicated([*key, "hemisphere"])).any():
+        twice = rows[double].iloc[0]
+        raise TableError(
+            f"There are two values of {twice['region']} on one side.",
+            advice="Keep one row per study, region, hemisphere and metric.",
+            study_id=str(twice["study_id"]),
+        )
+    rows = examine_table(rows, exclude_suspect)
+    left, right = (rows[rows["hemisphere"] == side] for side in ("left", "right"))
     both = left.merge(right[[*key, "value"]], on=key, suffixes=("", "_right"))
     if both.empty:
         raise CompareError(

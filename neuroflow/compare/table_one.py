@@ -29,6 +29,7 @@ _USUAL = ("age", "sex", "site")
 _DASH = "–"
 _MAX_LEVELS = 20
 _LIKELY_SKEWED = 1.0
+_ROUNDING = 1e-12
 """Skewness beyond which median and quartiles say more than mean and SD."""
 
 
@@ -147,7 +148,12 @@ def _footnote(n_studies: int, n_people: int, tests: bool) -> str:
 
 def _is_skewed(values: FloatArray) -> bool:
     known = values[np.isfinite(values)]
-    return len(known) > 2 and abs(float(stats.skew(known))) > _LIKELY_SKEWED
+    return len(known) > 2 and _varies(known) and abs(float(stats.skew(known))) > _LIKELY_SKEWED
+
+
+def _varies(values: FloatArray) -> bool:
+    """Return whether values differ by more than rounding."""
+    return float(values.std()) > _ROUNDING * float(np.abs(values).max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +229,10 @@ def _largest(
 def _difference_of_means(one: FloatArray, other: FloatArray) -> float:
     if min(len(one), len(other)) < 2:
         return np.nan
+    if not (_varies(one) or _varies(other)):
+        return np.nan
     spread = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)
-    return abs(float(one.mean() - other.mean())) / float(spread) if spread else np.nan
+    return abs(float(one.mean() - other.mean())) / float(spread)
 
 
 def _difference_of_shares(one: FloatArray, other: FloatArray) -> float:
@@ -240,11 +248,11 @@ def _difference_of_shares(one: FloatArray, other: FloatArray) -> float:
 
 def _p_of_numbers(parts: Sequence[FloatArray], as_median: bool) -> str:
     used = [part for part in parts if len(part) > 1]
-    if len(used) < 2 or np.ptp(np.concatenate(used)) == 0:
+    if len(used) < 2 or not _varies(np.concatenate(used)):
         return _DASH
     if as_median:
         return p_text(float(stats.kruskal(*used).pvalue))
-    if any(part.std() == 0 for part in used):
+    if not all(map(_varies, used)):
         return _DASH
     return p_text(float(welch_anova([part[:, None] for part in used])["p"][0]))
 

@@ -21,6 +21,7 @@ from neuroflow.errors import DemoError
 from neuroflow.events import Bars
 from neuroflow.io import read_participants
 from neuroflow.ledger import State
+from neuroflow.matrix import p_statement
 from neuroflow.models import OnEvent
 from neuroflow.plot import forest, heatmap, save_figure, strip, styled
 from neuroflow.results import save_cohort_table
@@ -73,7 +74,7 @@ class DemoSummary:
         ]
         lines += [
             f"  {row.contrast:<16} {row.region_name:<30} {row.estimate:+.3f}  "
-            f"g {row.effect_size:+.2f}  p {row.p:.3f}  q {row.q:.3f}"
+            f"g {row.effect_size:+.2f}  {p_statement('p', row.p)}  {p_statement('q', row.q)}"
             for row in self.differences.itertuples()
         ]
         pictures = [path for path in self.figures if path.suffix == ".png"]

@@ -23,6 +23,7 @@ from .controls import resolve_reference as resolve_reference
 from .controls import similar_labels as similar_labels
 from .formats import count_text as count_text
 from .formats import decimals_for as decimals_for
+from .formats import p_statement as p_statement
 from .formats import p_text as p_text
 from .formats import percent_text as percent_text
 from .plausibility import MISSING_CODES as MISSING_CODES

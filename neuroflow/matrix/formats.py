@@ -55,3 +55,15 @@ def p_text(p: float) -> str:
     ['< 0.001', '0.032', '–']
     """
     return "–" if not np.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_statement(name: str, p: float) -> str:
+    """Return a p value with its name, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> [p_statement("q", q) for q in (0.0004, 0.0316)]
+    ['q < 0.001', 'q = 0.032']
+    """
+    shown = p_text(p)
+    return f"{name} {shown}" if shown.startswith("<") else f"{name} = {shown}"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, ResultWarning, TableError, Wording
 from neuroflow.events import warn_user
-from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, coded, numbers
+from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, numbers
 from neuroflow.matrix.regions import FRACTIONS
 
 ExcludeSuspect = bool | Literal["impossible"] | None
@@ -145,14 +145,19 @@ def examine_table(table: pd.DataFrame, exclude: ExcludeSuspect) -> pd.DataFrame:
     given = numbers(table["value"])
     if SET_ASIDE in table:
         given = np.where(table[SET_ASIDE].notna(), np.nan, given)
-    kept = given.copy()
-    codes, metrics = coded(table["metric"])
-    for code, metric in enumerate(metrics):
-        mine = codes == code
-        columns = pd.DataFrame({"region": ["value"], "metric": [metric]})
-        rows = Cells(table.loc[mine, ["study_id"]], columns, given[mine, None])
-        kept[mine] = examine(rows, exclude, {}).values[:, 0]
-    return table.assign(value=kept)
+    sides = (["study_id"], ["region", "hemisphere", "metric"])
+    row, column = (
+        table.groupby(names, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+        for names in sides
+    )
+    studies, columns = (table[names].drop_duplicates(ignore_index=True) for names in sides)
+    values = np.full((len(studies), len(columns)), np.nan)
+    values[row, column] = given
+    examined = examine(Cells(studies, columns, values), exclude, table.attrs)
+    kept = table.assign(value=examined.values[row, column])
+    if examined.notes:
+        kept.attrs["data_notes"] = examined.notes
+    return kept
 
 
 def set_aside(cells: Cells, reasons: pd.DataFrame) -> Cells:
@@ -222,7 +227,7 @@ def _refused(cells: Cells, bad: BoolArray) -> TableError:
 
 
 def _warn_extreme(cells: Cells, extreme: BoolArray) -> None:
-    ids = cells.studies["study_id"].astype(str)[np.flatnonzero(extreme.any(axis=1))].tolist()
+    ids = cells.studies["study_id"].astype(str).to_numpy()[extreme.any(axis=1)].tolist()
     shown = ", ".join(ids[:_SHOWN]) + ", ..." * (len(ids) > _SHOWN)
     warn_user(
         f"{_counted(cells, extreme)} exactly 0 or 1 are used ({shown}): a region that fell out of "

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from neuroflow.compare import reference_or_all, z_scores
+from neuroflow.compare import reference_or_all, reference_text, z_scores
 from neuroflow.matrix import (
     ExcludeSuspect,
     FloatArray,
@@ -366,12 +366,12 @@ def _set_axes(ax: Axes, grid: _Grid) -> None:
 
 def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
     facts = scores.attrs
-    adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    adjusted = f"adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    others = "each member compared with the others"
     clustered = " Studies and regions are ordered by similarity." * grid.clustered
     signs = " + and − mark cells beyond ±2." if signed else ""
     parts = [
-        f"{metric_name(metric)}: z-scores against {facts['reference']} "
-        f"(n = {facts['n_reference']}, each member compared with the others{adjusted})."
+        f"{metric_name(metric)}: z-scores against {reference_text(facts, others, adjusted)}."
         f"{signs}{clustered}",
         abbreviations(grid.labels),
     ]

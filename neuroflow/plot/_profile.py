@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from neuroflow.compare import ZScoreMatrices, reference_or_all, z_score_matrices
+from neuroflow.compare import ZScoreMatrices, reference_or_all, reference_text, z_score_matrices
 from neuroflow.errors import OptionError
 from neuroflow.io import study_names
 from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels, percent_text
@@ -283,11 +283,11 @@ def limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
 def _note(
     facts: Mapping[str, Any], study_rows: pd.DataFrame, confidence: float, n_beyond: int
 ) -> str:
-    adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    adjusted = f"adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
     tested = int(study_rows["z"].notna().sum())
     chance = (1 - confidence) * tested
     parts = [
-        f"Reference: {facts['reference']} (n = {facts['n_reference']}{adjusted}).",
+        f"Reference: {reference_text(facts, adjusted)}.",
         f"{int(study_rows['outside'].sum())} of {tested} regions are outside; "
         f"{chance:.{int(chance < 1)}f} are expected by chance.",
         f"Reference values beyond the axis: {n_beyond}." if n_beyond else "",

@@ -30,6 +30,7 @@ from neuroflow.matrix import (
     check_number,
     choose_visits,
     labels,
+    p_statement,
     percent_text,
     read_cells,
 )
@@ -171,7 +172,7 @@ def scatter(
         foot = " ".join(text for text in (note, abbreviations([points.name])) if text)
         title = f"{quantity} against {ax.get_xlabel()}: {points.r_text}"
         set_caption(
-            ax, f"{title}, p {points.p}. {note}", foot, new_figure=new_figure, notes=points.notes
+            ax, f"{title}, {points.p}. {note}", foot, new_figure=new_figure, notes=points.notes
         )
     return ax
 
@@ -263,7 +264,7 @@ def _fit_points(
         name=name,
         unit=unit(metric, cells.values[:, place]),
         r_text=f"{kind} = {found['r']:.2f} (n = {n})".replace("-", "−"),
-        p="< 0.001" if found["p"] < 0.001 else f"= {found['p']:.3f}",
+        p=p_statement("p", found["p"]),
         coefficients=line,
         unscaled=model.unscaled[:2, :2],
         sd=float(model.sd[0]),

@@ -6,7 +6,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.asymmetry import asymmetry
 from neuroflow.compare.groups import compare_groups
-from neuroflow.errors import CompareError, TableError
+from neuroflow.errors import CompareError, ResultWarning, TableError
 from neuroflow.results import read_results
 
 
@@ -46,3 +46,19 @@ def test_sides_in_the_headers_of_a_table_give_an_asymmetry(tmp_path, header, sid
     found = asymmetry(read_results(tmp_path))
     assert found["region"].astype(str).tolist() == ["putamen", "putamen"]
     assert found["value"].round(9).tolist() == [100.0, 0.0]
+
+
+def test_values_of_zero_are_counted_by_study():
+    sides = [("left", 0.0), ("right", 0.0)] * 2
+    table = pd.DataFrame(sides, columns=["hemisphere", "value"], index=[7, 7, 9, 9])
+    table = table.assign(study_id=list("aabb"), region="midbrain", metric="FW")
+    with pytest.warns(ResultWarning, match=r"4 values of FW in 2 studies .* used \(a, b\)"):
+        assert asymmetry(table)["value"].isna().all()
+
+
+def test_suspect_values_that_are_left_out_are_noted():
+    sides = [("left", 0.2), ("right", 0.0)]
+    table = pd.DataFrame(sides, columns=["hemisphere", "value"])
+    table = table.assign(study_id="a", region="midbrain", metric="FW")
+    found = asymmetry(table, exclude_suspect=True)
+    assert found.attrs["data_notes"] == ["Left out: 1 value of FW in 1 study exactly 0 or 1."]

@@ -191,3 +191,13 @@ def test_methods_name_cohorts_and_model():
     text = nf.methods_text(nf.compare_cohorts(cohorts([12, 12], [1.0, 1.0])))
     assert "each of 2 cohorts (A and B)" in text
     assert "Hartung and Knapp" in text
+
+
+def test_identical_cohorts_have_a_reason_instead_of_a_test():
+    (one,) = (part for _, part in cohorts([12], [1.0]).groupby("cohort_id"))
+    again = one.assign(cohort_id="copy", study_id=one["study_id"] + "c")
+    found = nf.compare_cohorts(pd.concat([one, again]))
+    summary = found[found["cohort"] == "random effects"]
+    assert summary["reason"].str.contains("are they the same studies").all()
+    assert summary[["se", "ci_low", "p", "q", "pi_high"]].isna().all(axis=None)
+    assert summary["estimate"].to_numpy() == pytest.approx(found["estimate"][:12].to_numpy())

@@ -137,3 +137,10 @@ def test_impossible_values_are_refused_or_left_out() -> None:
         nf.fit_norms(table)
     norms = nf.fit_norms(table, exclude_suspect=True)
     assert {fit["n"] for fit in norms.facts["fits"]} == {39, 40}
+
+
+def test_methods_of_norms_compare_nobody_with_the_others() -> None:
+    text = nf.methods_text(nf.z_scores(studies(), reference=nf.service_norms()))
+    assert "norms of neuropacs controls (n not published)" in text
+    assert "fitted beforehand" in text
+    assert "other members" not in text

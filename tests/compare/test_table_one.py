@@ -100,3 +100,9 @@ def test_an_empty_column_shows_dashes(table):
     table["note"] = None
     assert row(nf.table_one(table, "note"), "note")["PSP"] == "–"
     assert row(nf.table_one(table, "note"), "note")["Missing"] == "60"
+
+
+def test_a_column_that_does_not_vary_has_no_test(table):
+    found = nf.table_one(table.assign(dose=0.1 + 0.2), ["dose"], tests=True)
+    (row,) = found[found["Characteristic"].str.startswith("dose")].to_dict("records")
+    assert (row["PD"], row["SMD"], row["p"]) == ("0.3 (0.0)", "–", "–")

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import re
 import zipfile
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_the_summary_is_for_people(run: Run) -> None:
     assert f"{STUDIES} results" in text
     for path in run.summary.tables:
         assert str(path) in text
+
+
+def test_no_p_value_of_the_summary_is_zero(run: Run) -> None:
+    text = str(run.summary)
+    assert "p < 0.001" in text
+    assert not re.search(r"[pq] =? ?0\.000", text)
 
 
 def test_the_workspace_can_be_used_further(run: Run) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,12 @@ def test_scatters_are_readable(scored_table, theme, covariates, assert_readable)
             scored_table, "updrs", "pSN", covariates=covariates, score_label="UPDRS III (points)"
         )
         assert_readable(ax)
+
+
+def test_small_p_values_are_named_in_the_caption(scored_table):
+    own = scored_table[(scored_table["region"] == "SCP") & (scored_table["metric"] == "FW")]
+    same = own.assign(score=own["value"] + 0.001 * own["updrs"])
+    assert re.search(r"\(n = \d+\), p < 0\.001\.", caption(scatter(same, "score", "SCP")))
 
 
 def test_line_is_the_fit_and_r_that_of_correlate(scored_table):

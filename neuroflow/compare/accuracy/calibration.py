@@ -17,6 +17,9 @@ from neuroflow.matrix import BoolArray, FloatArray, check_number
 _EDGE = 0.001
 """Probabilities closer to 0 or 1 are moved here: the logit of 0 and 1 is infinite."""
 _STEPS = 50
+_ROUNDING = 1e-12
+_NO_MODEL = "too few studies, or all are of one side, or separated"
+_NO_SPREAD = "too few studies, or all are as far from the truth"
 
 
 def calibration(
@@ -92,8 +95,8 @@ def calibrate(labelled: Labelled, score: str, confidence: float) -> pd.DataFrame
     result = pd.DataFrame(rows, columns=["measure", "value", "ci_low", "ci_high"])
     result["n"] = pd.array([len(p)] * len(rows), dtype="Int64")
     result["reason"] = [
-        "" if np.isfinite(row[2]) else "too few studies, or all are of one side, or separated"
-        for row in rows
+        "" if np.isfinite(low) else _NO_SPREAD if name == "Brier" else _NO_MODEL
+        for name, _, low, _ in rows
     ]
     exclusions = [*labelled.facts["exclusions"], *excluded]
     result.attrs |= labelled.facts | {
@@ -165,8 +168,10 @@ def _brier(p: FloatArray, y: FloatArray, confidence: float) -> tuple[float, floa
     squares = (p - y) ** 2
     if len(p) < 2:
         return float(squares.mean()), np.nan, np.nan
-    half = stats.t.ppf((1 + confidence) / 2, len(p) - 1) * squares.std(ddof=1) / np.sqrt(len(p))
-    mean = float(squares.mean())
+    mean, sd = float(squares.mean()), float(squares.std(ddof=1))
+    if sd <= _ROUNDING * mean:
+        return mean, np.nan, np.nan
+    half = stats.t.ppf((1 + confidence) / 2, len(p) - 1) * sd / np.sqrt(len(p))
     return mean, max(0.0, mean - float(half)), mean + float(half)
 
 

@@ -34,6 +34,7 @@ RANDOM = "random effects"
 """The name of the summary in the column `cohort`."""
 ONE_MODEL = "one model"
 """The name of the model of all studies together in the column `cohort`."""
+_IDENTICAL = "all cohorts have the same effect: are they the same studies?"
 _KEY = ("region", "hemisphere", "metric", "contrast")
 
 
@@ -247,13 +248,18 @@ def pool_effects(
     if len(estimates) < 2:
         raise CompareError("There is only one cohort.", advice="Add another one.")
     found = pool(estimates, spread, confidence)
-    found["pi_low"], found["pi_high"] = predict_another(estimates, spread, confidence)
+    low, high = predict_another(estimates, spread, confidence)
+    same = np.isnan(found["se"])
+    found["pi_low"], found["pi_high"] = np.where(same, np.nan, low), np.where(same, np.nan, high)
     result = columns.assign(cohort=RANDOM, **found)
     result["without_low"], result["without_high"] = _leave_one_out(estimates, spread)
     result["k"] = result["k"].astype("Int64")
     q = correct_families(result, correction, family)
     result.insert(list(result.columns).index("p") + 1, "q", q)
-    result["reason"] = ["" if k > 1 else f"{k} cohort with a value" for k in result["k"]]
+    result["reason"] = [
+        f"{k} cohort with a value" if k < 2 else _IDENTICAL if alike else ""
+        for k, alike in zip(result["k"], same, strict=True)
+    ]
     names = coded(effects[cohort])[1]
     result.attrs = dict(carried_facts(effects, effects).items())
     result.attrs |= {

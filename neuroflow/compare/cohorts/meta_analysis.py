@@ -9,10 +9,14 @@ from neuroflow.matrix import BoolArray, FloatArray
 
 _STEPS = 200
 _CLOSE = 1e-12
+_SAME = 1e-16
+"""Cohorts whose squared distances, over their squared errors, are below this have one effect."""
 
 
 def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Summarise the estimates of several cohorts, cohorts x columns; NaN is missing.
+
+    Where all cohorts have the same estimate there is no error: it is made of their spread.
 
     References
     ----------
@@ -37,7 +41,7 @@ def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[s
         total = weight.sum(axis=0)
         mean = (weight * y).sum(axis=0) / total
         spread = (weight * (y - mean) ** 2).sum(axis=0) / (k - 1)
-        se = np.sqrt(spread / total)
+        se = np.sqrt(np.where(spread > _SAME, spread, np.nan) / total)
         quantile = stats.t.ppf((1 + confidence) / 2, np.where(k > 1, k - 1, np.nan))
         fixed = np.where(known, 1 / variance, 0.0)
         middle = (fixed * y).sum(axis=0) / fixed.sum(axis=0)

@@ -369,7 +369,7 @@ def _test_change(
     )
     results.fill(row, everything, ci_low=mean - half, ci_high=mean + half, p=p, df_num=1)
     results.fill(row, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
-    mask_underpowered(results, row, [GroupSummary.of(name, values)])
+    mask_underpowered(results, row, [GroupSummary.of(name, values)], "change")
 
 
 def _describe_first_side(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:

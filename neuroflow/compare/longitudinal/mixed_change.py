@@ -152,6 +152,9 @@ def fit_change(
         change.has_slopes |= bool((np.bincount(design.person) > 2).sum() > 2)
         flat = np.zeros(m, dtype=bool)
         flat[columns] = np.sqrt(fit.variance) <= _NO_VARIANCE * np.abs(fit.coefficients).max(axis=0)
+        constant = np.zeros(m, dtype=bool)
+        constant[columns] = _never_changes(data.values[np.ix_(design.rows, columns)], design.person)
+        models["random_effects"][constant] = ""
         for row, contrast in enumerate(wanted):
             _estimate(change, row, contrast, (design, fit), data)
             for name in contrast.groups:
@@ -159,10 +162,18 @@ def fit_change(
                 if reason := design.why_not.get(name, missing):
                     results.mask(row, here, reason)
             results.mask(row, flat, "the values do not vary within the groups")
+            results.mask(row, constant, "the values of each participant do not change")
     _infer(results, confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         described["percent"] = 100 * results.numbers["mean1"] / described["baseline"]
     return change
+
+
+def _never_changes(values: FloatArray, person: IntArray) -> BoolArray:
+    """Return the columns in which all visits of each person have the same value."""
+    first = values[np.unique(person, return_index=True)[1]]
+    found: BoolArray = (values == first[person]).all(axis=0)
+    return found
 
 
 def _estimate(

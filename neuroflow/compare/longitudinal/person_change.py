@@ -26,6 +26,7 @@ from neuroflow.matrix import (
 
 _LEAST = 5  # members of the reference more than coefficients
 _BEYOND = 0.25  # of the reference's longest and shortest interval
+_ROUNDING = 1e-12  # of the largest change
 
 
 def person_change(
@@ -156,16 +157,18 @@ def _expected(
     sd = np.sqrt(np.where(used, squares - residual**2 / out, squares) / own_df)
     away = np.where(used, residual / out, residual)  # from what the others predict
     error = sd * np.where(used, 1 / np.sqrt(out), np.sqrt(1 + leverage))
+    flat = sd <= _ROUNDING * np.abs(change[used]).max()
+    error = np.where(flat, np.nan, error)
     half = stats.t.ppf((1 + confidence) / 2, own_df) * error
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = away / error
+    t = away / error
     z = stats.norm.isf(stats.t.sf(np.abs(t), own_df)) * np.sign(t)
     expected = change - away
     longest, shortest = years[used].max() * (1 + _BEYOND), years[used].min() * (1 - _BEYOND)
     far = known & ((years > longest) | (years < shortest))
     found = {"expected": expected, "low": expected - half, "high": expected + half, "z": z}
     found = {name: np.where(known & ~far, values, np.nan) for name, values in found.items()}
-    reason = np.where(far, "no such interval in the reference", "").astype(object)
+    alike = "the changes of the reference do not vary"
+    reason = np.select([far, flat], ["no such interval in the reference", alike], "").astype(object)
     return found | {"reason": reason}
 
 

@@ -22,6 +22,7 @@ from neuroflow.matrix import (
 )
 
 _LEAST = 3  # people with all repeats, for an ICC
+_NO_REPEATS = "no participant has two values"
 
 
 def repeatability(
@@ -120,10 +121,11 @@ def _agreement(values: FloatArray, names: list[str], confidence: float) -> dict[
     row: dict[str, Any] = {"n": len(some)}
     numbers = ("icc2", "icc2_ci_low", "icc2_ci_high", "icc3", "icc3_ci_low", "icc3_ci_high")
     row |= dict.fromkeys(("n_icc", *numbers), np.nan)
-    if not len(some):
+    same = not len(some) or (np.nanmax(some, axis=1) == np.nanmin(some, axis=1)).all()
+    if same:
         spread = ("sd_within", "sd_within_ci_low", "sd_within_ci_high", "cv_within", "rc")
         nothing = dict.fromkeys((*spread, "rc_ci_low", "rc_ci_high", "mdc", "bias", "df"), np.nan)
-        reason = "no participant has two values"
+        reason = "all repeats of each participant are the same" if len(some) else _NO_REPEATS
         return row | nothing | {"bias_of": "", "p_bias": np.nan, "reason": reason}
     mean = np.nanmean(some, axis=1)
     squares, df = np.nansum((some - mean[:, None]) ** 2, axis=1), counts - 1

@@ -87,12 +87,13 @@ def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArra
     late, early = np.full((2, values.shape[1]), np.nan)
     late[known], early[known] = np.nanmax(time[:, known], axis=0), np.nanmin(time[:, known], axis=0)
     span = late - early
+    first: FloatArray = values[there.argmax(axis=0), np.arange(values.shape[1])]
     with np.errstate(invalid="ignore", divide="ignore"):
         away: FloatArray = np.where(
             there, years[:, None] - np.where(there, years[:, None], 0).sum(0) / n, 0
         )
-        slope: FloatArray = (away * np.where(there, values, 0)).sum(axis=0) / (away**2).sum(axis=0)
+        gained = np.where(there, values - first, 0)  # exactly 0 where values never change
+        slope: FloatArray = (away * gained).sum(axis=0) / (away**2).sum(axis=0)
     slope[~(span > 0)] = np.nan
-    first: FloatArray = values[there.argmax(axis=0), np.arange(values.shape[1])]
     first[~np.isfinite(slope)] = span[~(span > 0)] = np.nan
     return slope, first, span

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,21 @@ import pandas as pd
 from neuroflow.compare.stats import Covariate, describe_exclusions, warn_similar_labels
 from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import BoolArray, choose_visits, group_order, labels, resolve_reference
+
+
+def reference_text(facts: Mapping[str, Any], *more: str) -> str:
+    """Return the reference of z-scores with its size, and what else is known of it.
+
+    Examples
+    --------
+    >>> reference_text({"reference": "Control", "n_reference": 12}, "adjusted for age")
+    'Control (n = 12, adjusted for age)'
+    >>> reference_text({"reference": "norms of controls", "n_reference": "not published"})
+    'norms of controls (n not published)'
+    """
+    n = facts["n_reference"]
+    size = f"n {n}" if isinstance(n, str) else f"n = {n}"
+    return f"{facts['reference']} ({', '.join([size, *filter(None, more)])})"
 
 
 def named_reference(studies: pd.DataFrame, by: str, reference: str) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import check_number, decimals_for, p_text
+from neuroflow.matrix import check_number, decimals_for, p_statement
 
 _NEEDED = ("contrast", "metric", "region", "estimate", "se", "p", "q", "reason")
 
@@ -83,9 +83,8 @@ def _sentence(found: pd.DataFrame, word: str, alpha: float, most: int) -> str:
             named = _named(differ, most)
             parts.append(f"{len(differ)} {total} {verb} ({limit}){f': {named}' if named else ''}.")
         else:
-            least = p_text(float(known[word].min()))
-            least = least if least.startswith("<") else f"= {least}"
-            parts.append(f"none {total} differs ({limit}); the smallest {word} {least}.")
+            least = p_statement(word, float(known[word].min()))
+            parts.append(f"none {total} differs ({limit}); the smallest {least}.")
     if len(without):
         reasons = without["reason"].astype("str").str.strip()
         why = reasons[reasons != ""].mode()

@@ -16,6 +16,7 @@ from neuroflow.compare.longitudinal import (
     plan_sentences,
     repeatability_sentences,
 )
+from neuroflow.compare.norms import reference_text
 from neuroflow.compare.report.measured import computed, listed, measured
 from neuroflow.compare.report.references import references
 from neuroflow.compare.stats import CORRECTION_NAMES
@@ -216,9 +217,11 @@ def _all_groups(facts: Mapping[str, Any]) -> list[str]:
 def _scores(facts: Mapping[str, Any]) -> list[str]:
     return [
         f"{facts['n_studies']} studies were compared in each region with the reference "
-        f"{facts['reference']} (n = {facts['n_reference']}) as z-scores, in residual standard "
+        f"{reference_text(facts)} as z-scores, in residual standard "
         f"deviations of a linear model of the reference{_adjusted(facts)}.",
-        "Each member of the reference was compared with the other members.",
+        "The norms were fitted beforehand, and are the same for every study."
+        if facts.get("from_norms")
+        else "Each member of the reference was compared with the other members.",
         f"{percent_text(facts['confidence'])} prediction intervals are reported.",
     ]
 

@@ -115,9 +115,11 @@ class GroupSummary:
         return cls(label, known.sum(axis=0), low == high)
 
 
-def mask_underpowered(results: ResultTable, row: int, sides: Sequence[GroupSummary]) -> None:
+def mask_underpowered(
+    results: ResultTable, row: int, sides: Sequence[GroupSummary], what: str = "value"
+) -> None:
     """Blank the columns where a side is empty, has a single value, or does not vary."""
     for side in sides:
-        results.mask(row, side.n == 0, f"no values in {side.label}")
-        results.mask(row, side.n == 1, f"only one value in {side.label}")
-        results.mask(row, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
+        results.mask(row, side.n == 0, f"no {what}s in {side.label}")
+        results.mask(row, side.n == 1, f"only one {what} in {side.label}")
+        results.mask(row, (side.n > 1) & side.flat, f"all {what}s of {side.label} are the same")

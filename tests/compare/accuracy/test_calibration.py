@@ -67,3 +67,12 @@ def test_separated_groups_give_a_reason_instead_of_a_slope(table):
     )
     assert np.isnan(found["value"]["slope"])
     assert "separated" in found["reason"]["slope"]
+
+
+def test_equal_squared_errors_have_no_interval(table):
+    sure = np.where(table["group"] == "PSP", 0.9, 0.1)
+    found = nf.calibration(table.assign(p=sure), truth="group", positive="PSP", score="p")
+    brier = found.set_index("measure").loc["Brier"]
+    assert brier["value"] == pytest.approx(0.01)
+    assert np.isnan(brier["ci_low"])
+    assert "as far from the truth" in brier["reason"]

@@ -124,3 +124,18 @@ def test_level_only_covariates_leave_the_slopes_alone():
         cohort(), method="mixed", covariates="first_age", slope_covariates=[]
     )
     assert change.attrs["model"] == "value ~ group + years + group:years + first_age"
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        ("slopes", "all changes of Control are the same"),
+        ("mixed", "the values of each participant do not change"),
+    ],
+)
+def test_values_that_never_change_have_a_reason(method, reason):
+    table = cohort()
+    table["value"] = table.groupby(["participant_id", "region"])["value"].transform("first")
+    change = nf.change_over_time(table, method=method, groups=["Control", "PSP"])
+    assert at(change, "pSN", "Control").reason == reason
+    assert change[["se", "ci_low", "p"]].isna().all(axis=None)

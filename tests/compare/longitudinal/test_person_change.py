@@ -74,3 +74,12 @@ def test_a_table_without_controls_needs_a_reference():
     with pytest.raises(CompareError, match="no controls"):
         nf.person_change(table)
     assert len(nf.person_change(table, reference="PSP"))
+
+
+def test_changes_that_do_not_vary_have_a_reason():
+    table = cohort()
+    table["value"] = table.groupby(["participant_id", "region"])["value"].transform("first")
+    changes = nf.person_change(table)
+    assert set(changes["reason"]) == {"the changes of the reference do not vary"}
+    assert changes[["low", "high", "z", "p"]].isna().all(axis=None)
+    assert not changes["beyond"].any()

@@ -117,3 +117,9 @@ def test_bland_altman_shows_bias_and_limits():
     assert levels == pytest.approx(
         [difference.mean() - half, difference.mean(), difference.mean() + half]
     )
+
+
+def test_identical_repeats_have_a_reason():
+    row = found([[0.3, 0.3], [0.4, 0.4], [0.5, 0.5]])
+    assert row["reason"] == "all repeats of each participant are the same"
+    assert np.isnan([row["icc2"], row["sd_within"], row["rc"]]).all()
