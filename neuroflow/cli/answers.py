@@ -66,7 +66,11 @@ _COUNTS = {
     "additionalProperties": {"type": "integer"},
     "description": "Number of studies in each state",
 }
-_STATUS = {"listed_at": _time("The last status check"), "counts": _COUNTS}
+_STATUS = {
+    "listed_at": _time("The last status check"),
+    "counts": _COUNTS,
+    "ledger_warnings": _texts("Why the ledger may not be the right one"),
+}
 _NEWS = {
     "newly_collected": _texts("Studies with new results"),
     "newly_failed": _texts("Studies that newly failed"),

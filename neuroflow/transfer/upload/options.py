@@ -33,7 +33,7 @@ class UploadOptions:
     2000000.0
     """
 
-    connections: int = field(default=8, metadata={"at_least": 1})
+    connections: int = field(default=12, metadata={"at_least": 1})
     quiet_seconds: float = field(default=300.0, metadata={"at_least": 0})
     attempts: int = field(default=MAX_ATTEMPTS, metadata={"at_least": 1})
     limit_mb_per_s: float | None = None

@@ -63,7 +63,13 @@ def states(table: pd.DataFrame) -> dict[str, Any]:
     counts = table["state"].value_counts(sort=False).to_dict()
     listed_at = table.attrs.get("listed_at")
     news = new_studies(table)
-    return {"listed_at": listed_at, "counts": counts, **news, "studies": table.copy(deep=False)}
+    return {
+        "listed_at": listed_at,
+        "counts": counts,
+        "ledger_warnings": table.attrs.get("ledger_warnings", []),
+        **news,
+        "studies": table.copy(deep=False),
+    }
 
 
 def new_studies(table: pd.DataFrame) -> dict[str, list[str]]:
