@@ -6,13 +6,13 @@ import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import ConfigError, OptionError, ResultError, ResultWarning
+from neuroflow.errors import ConfigError, HostKeyError, OptionError, ResultError, ResultWarning
 from neuroflow.events import listening, warn_user
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
@@ -263,8 +263,9 @@ class Collection:
 
     def _elsewhere(self, rows: Sequence[LedgerRow]) -> dict[str, str]:
         """Map the studies that were sent to another service than the one in use to that one."""
-        names = self._ledger.services()
-        name = known_name(self._service.name, names, self._service.hostkeys)
+        names, name = self._ledger.services(), self._service.name
+        with suppress(HostKeyError):  # the states can be read without it
+            name = known_name(name, names, self._service.hostkeys)
         if not name or names in ([], [name]):
             return {}
         sent = (row for row in rows if row.sent_sha256 is not None)

@@ -1,6 +1,7 @@
 """A ledger that went back in time, or is in another place, sends nothing before it is rebuilt."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -117,6 +118,16 @@ def test_status_says_that_studies_went_to_another_service(folder, silent, tmp_pa
             status = ws.status()
     assert status["state"].tolist() == ["submitted", "submitted"]
     assert set(status["message"]) == {f"sent to {before}, not to the service in use"}
+
+
+def test_status_needs_no_known_hosts(folder, silent):
+    submit(folder, silent)
+    with nf.Workspace(folder) as ws:
+        ws.service.save_profile(replace(ws.service.profile, port=1))
+        (folder / "known_hosts").unlink()
+        (folder / "known_hosts").mkdir()
+        with pytest.warns(ResultWarning, match="2 of 2 studies were sent to"):
+            ws.status(offline=True)
 
 
 def test_watching_warns_of_an_old_ledger_once(folder, silent):
