@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError, TableError
-from neuroflow.matrix import ExcludeSuspect, as_list, examine_table, labels, numbers, require
+from neuroflow.matrix import (
+    REGION_KEY,
+    ExcludeSuspect,
+    as_list,
+    examine_table,
+    labels,
+    numbers,
+    require,
+)
 
 _SUFFIX = " asymmetry"
 
@@ -64,7 +72,7 @@ def asymmetry(
     >>> asymmetry(table)[["region", "metric", "value"]].round(6).values.tolist()
     [['midbrain', 'FW asymmetry', 20.0]]
     """
-    require(table, ("study_id", "region", "hemisphere", "metric", "value"))
+    require(table, ("study_id", *REGION_KEY, "value"))
     wanted = None if metric is None else as_list("metric", metric)
     metrics = labels(table["metric"])
     if wanted is not None and (unknown := [name for name in wanted if name not in set(metrics)]):

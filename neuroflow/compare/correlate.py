@@ -33,6 +33,7 @@ from neuroflow.compare.stats import (
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
     REGION_COLUMNS,
+    REGION_FACTS,
     Cells,
     ExcludeSuspect,
     FloatArray,
@@ -45,8 +46,6 @@ from neuroflow.matrix import (
     group_order,
     read_cells,
 )
-
-_PAIR = ("region", "region_name", "kind", "system", "hemisphere")
 
 
 def correlate(
@@ -218,7 +217,7 @@ def correlate_regions(
     )
     upper = np.triu_indices(values.shape[1], k=1)
     sides = [
-        columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
+        columns[[*REGION_FACTS]].iloc[places].reset_index(drop=True).add_suffix(end)
         for places, end in zip(upper, ("_1", "_2"), strict=True)
     ]
     result = pd.concat(sides, axis=1).assign(metric=metric)

@@ -3,7 +3,6 @@ from .arguments import check_choice as check_choice
 from .arguments import check_name as check_name
 from .arguments import check_number as check_number
 from .arguments import usual_metric as usual_metric
-from .cells import REGION_COLUMNS as REGION_COLUMNS
 from .cells import BoolArray as BoolArray
 from .cells import Cells as Cells
 from .cells import FloatArray as FloatArray
@@ -43,6 +42,9 @@ from .regions import EXPECTED_VALUES as EXPECTED_VALUES
 from .regions import FRACTIONS as FRACTIONS
 from .regions import METRIC_NAMES as METRIC_NAMES
 from .regions import METRIC_ORDER as METRIC_ORDER
+from .regions import REGION_COLUMNS as REGION_COLUMNS
+from .regions import REGION_FACTS as REGION_FACTS
+from .regions import REGION_KEY as REGION_KEY
 from .regions import UNKNOWN as UNKNOWN
 from .regions import RegionName as RegionName
 from .regions import dictionary_digest as dictionary_digest

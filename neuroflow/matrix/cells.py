@@ -16,8 +16,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
-REGION_COLUMNS = ("region", "region_name", "kind", "system", "hemisphere", "metric")
-
 
 @dataclass(frozen=True, slots=True)
 class Cells:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from neuroflow.matrix.regions import REGION_KEY
+
 CARRIED = ("cross_check", "service")
 """Names in ``.attrs`` of a cohort table that results computed from it keep."""
 
@@ -27,7 +29,7 @@ def carried_facts(table: pd.DataFrame, result: pd.DataFrame | None = None) -> di
     ({'agrees': 12}, ['FW'], 2)
     """
     facts = {name: table.attrs[name] for name in CARRIED if name in table.attrs}
-    if result is not None and {"region", "hemisphere", "metric"} <= set(result):
+    if result is not None and set(REGION_KEY) <= set(result):
         facts["metrics"] = [str(name) for name in dict.fromkeys(result["metric"].tolist())]
         regions, sides = (result[name].tolist() for name in ("region", "hemisphere"))
         facts["n_regions"] = len(set(zip(regions, sides, strict=True)))

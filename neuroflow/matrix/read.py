@@ -15,7 +15,6 @@ from pandas.api.extensions import ExtensionArray
 from neuroflow.errors import OptionError, TableError, Wording
 from neuroflow.matrix.arguments import as_list
 from neuroflow.matrix.cells import (
-    REGION_COLUMNS,
     BoolArray,
     Cells,
     FloatArray,
@@ -27,8 +26,7 @@ from neuroflow.matrix.cells import (
     texts,
 )
 from neuroflow.matrix.plausibility import SET_ASIDE, ExcludeSuspect, examine, set_aside
-
-KEY = ("region", "hemisphere", "metric")
+from neuroflow.matrix.regions import REGION_COLUMNS, REGION_KEY
 
 _Codes = npt.NDArray[np.integer[Any]]  # small ones, as categories have them
 _T = TypeVar("_T", bound=np.generic)
@@ -82,7 +80,7 @@ def row_values(table: pd.DataFrame, cells: Cells, values: FloatArray) -> FloatAr
 
     Studies that were set aside have none.
     """
-    layout = _layout({name: table[name] for name in ("study_id", *KEY) if name in table})
+    layout = _layout({name: table[name] for name in ("study_id", *REGION_KEY) if name in table})
     if len(cells.studies) < len(layout.studies):
         ids = table["study_id"].iloc[layout.studies].tolist()
         place = pd.Index(cells.studies["study_id"].tolist()).get_indexer(ids)
@@ -90,25 +88,32 @@ def row_values(table: pd.DataFrame, cells: Cells, values: FloatArray) -> FloatAr
     return layout.rows(values)
 
 
-def require(table: pd.DataFrame, names: Sequence[str]) -> None:
-    """Refuse a table that lacks columns."""
+_FROM_RESULTS = Wording(
+    "Use the table that read_results or Workspace.table returns; groups and covariates come from "
+    "participants.tsv.",
+    cli="Groups and covariates come from participants.tsv: name it with --participants where the "
+    "source is a folder.",
+    form="Groups and covariates come from participants.tsv.",
+)
+
+
+def require(
+    table: pd.DataFrame, names: Sequence[str], *, advice: str | Wording = _FROM_RESULTS
+) -> None:
+    """Refuse a table that lacks columns; `advice` states where such a table comes from."""
     if not isinstance(table, pd.DataFrame):
         raise TableError(
             f"The table must be a DataFrame, not a {type(table).__name__}.",
-            advice="Pass the DataFrame that read_results or Workspace.table returns.",
+            advice="Pass the DataFrame that read_results or Workspace.table returns."
+            if advice is _FROM_RESULTS
+            else advice,
         )
     missing = [name for name in dict.fromkeys(names) if name not in table.columns]
     if missing:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
             why=f"Its columns are {', '.join(map(str, table.columns))}.",
-            advice=Wording(
-                "Use the table that read_results or Workspace.table returns; groups and covariates "
-                "come from participants.tsv.",
-                cli="Groups and covariates come from participants.tsv: name it with "
-                "--participants where the source is a folder.",
-                form="Groups and covariates come from participants.tsv.",
-            ),
+            advice=advice,
         )
     if not table.columns.is_unique and (
         twice := [name for name in dict.fromkeys(names) if (table.columns == name).sum() > 1]
@@ -185,7 +190,7 @@ def _layout(rows: Mapping[str, pd.Series]) -> _Layout:
     study = raw_codes(rows["study_id"])[0]
     if study.min() < 0:
         raise TableError("The cohort table has rows without a study_id.")
-    keys = {name: raw_codes(rows[name])[0] for name in KEY if name in rows}
+    keys = {name: raw_codes(rows[name])[0] for name in REGION_KEY if name in rows}
     for name, codes in keys.items():
         if name != "hemisphere" and codes.min() < 0:
             raise TableError(f"The cohort table has rows without a {name}.")

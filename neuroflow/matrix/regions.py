@@ -22,6 +22,15 @@ from importlib.resources import files
 
 import pandas as pd
 
+REGION_FACTS = ("region", "region_name", "kind", "system", "hemisphere")
+"""The columns of tables that hold what is known of a region."""
+
+REGION_COLUMNS = (*REGION_FACTS, "metric")
+"""The columns of tables that name what a value is of."""
+
+REGION_KEY = ("region", "hemisphere", "metric")
+"""The columns that together distinguish what a value is of."""
+
 UNKNOWN = "unknown"
 """The kind, system or hemisphere of a name the dictionary does not have."""
 

@@ -10,8 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from neuroflow.compare import CORRECTION_NAMES
-from neuroflow.errors import TableError
-from neuroflow.matrix import FloatArray, check_choice, check_number
+from neuroflow.matrix import REGION_FACTS, FloatArray, check_choice, check_number, require
 from neuroflow.plot._heatmap import cluster_order
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
@@ -38,7 +37,6 @@ Order = Literal["system", "cluster"]
 _ROW_MM = 3.7  # mm; 8 pt text fits
 _MAX_LABELS = 26  # columns that can be named below the page's width
 _SAME_ORDER = "the same regions, in the same order"
-_REGION_FACTS = ("region", "region_name", "kind", "system", "hemisphere")
 
 
 def correlation(
@@ -126,14 +124,10 @@ FIGURE = FigureSpec(
 
 def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
     """Return regions, correlations and q as whole matrices."""
-    needed = [f"{name}{end}" for end in ("_1", "_2") for name in _REGION_FACTS] + ["r", "q"]
-    if missing := [name for name in needed if name not in pairs]:
-        raise TableError(
-            f"The table has no column {', '.join(missing[:3])}.",
-            advice="Pass the table that correlate_regions returns.",
-        )
+    needed = [f"{name}{end}" for end in ("_1", "_2") for name in REGION_FACTS] + ["r", "q"]
+    require(pairs, needed, advice="Pass the table that correlate_regions returns.")
     sides = [
-        pairs[[f"{name}{end}" for name in _REGION_FACTS]].set_axis(list(_REGION_FACTS), axis=1)
+        pairs[[f"{name}{end}" for name in REGION_FACTS]].set_axis(list(REGION_FACTS), axis=1)
         for end in ("_1", "_2")
     ]
     key = ["region", "hemisphere"]

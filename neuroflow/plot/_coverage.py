@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from pandas.api.types import is_bool_dtype
 
 from neuroflow.errors import TableError
-from neuroflow.matrix import RegionName, resolve
+from neuroflow.matrix import RegionName, require, resolve
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     add_legend,
@@ -59,11 +59,8 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
     'Present (% of expected)'
     """
     is_visits = len(counts.columns) > 0 and all(map(is_bool_dtype, counts.dtypes))
-    if not is_visits and (missing := [name for name in _COUNTS if name not in counts]):
-        raise TableError(
-            f"The table has no column {', '.join(missing)}.",
-            advice="Pass the table that neuroflow.coverage returns.",
-        )
+    if not is_visits:
+        require(counts, _COUNTS, advice="Pass the table that neuroflow.coverage returns.")
     if len(counts) == 0:
         raise TableError("There is nothing to draw.", why="The table of coverage has no rows.")
     if is_visits:

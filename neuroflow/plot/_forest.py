@@ -16,6 +16,8 @@ from neuroflow.compare import CORRECTION_NAMES, RANDOM
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import (
     DIAGNOSES,
+    REGION_COLUMNS,
+    REGION_KEY,
     FloatArray,
     as_list,
     check_choice,
@@ -23,6 +25,7 @@ from neuroflow.matrix import (
     diagnosis,
     group_order,
     percent_text,
+    require,
     usual_metric,
 )
 from neuroflow.plot.common import (
@@ -55,7 +58,7 @@ _INTERVALS = {
     "effect_size": ("effect_size_ci_low", "effect_size_ci_high"),
     "estimate": ("ci_low", "ci_high"),
 }
-_KEY = ["region", "hemisphere", "metric"]
+_KEY = list(REGION_KEY)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -243,13 +246,9 @@ def effect_rows(
     by: str = "contrast",
 ) -> tuple[pd.DataFrame, str]:
     """Choose the effects to draw: of each region one for each contrast, or for each cohort."""
-    needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
+    needed = [*REGION_COLUMNS, "contrast", "n1", "n2", "mean1", "q"]
     needed += [value, *_INTERVALS[value]]
-    if missing := [name for name in needed if name not in effects]:
-        raise TableError(
-            f"The table has no column {', '.join(missing)}.",
-            advice="Pass the table that compare_groups returns.",
-        )
+    require(effects, needed, advice="Pass the table that compare_groups returns.")
     rows = effects[effects["estimate"].notna() | effects["n2"].notna()]  # not the omnibus rows
     metrics = [str(name) for name in rows["metric"].unique()]
     if not metrics:

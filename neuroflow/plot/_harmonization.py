@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from neuroflow.compare import Harmonization, harmonize, site_differences
-from neuroflow.matrix import ExcludeSuspect, FloatArray
+from neuroflow.matrix import REGION_KEY, ExcludeSuspect, FloatArray
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
@@ -34,7 +34,7 @@ from neuroflow.plot.common import (
 )
 from neuroflow.plot.figures import FigureSpec
 
-_KEY = ["region", "hemisphere", "metric"]
+_KEY = list(REGION_KEY)
 _PITCH = 0.82  # of the distance of two regions, for the sites of one
 
 

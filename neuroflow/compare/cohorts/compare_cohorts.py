@@ -19,6 +19,7 @@ from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
     REGION_COLUMNS,
+    REGION_KEY,
     ExcludeSuspect,
     FloatArray,
     as_list,
@@ -35,7 +36,7 @@ RANDOM = "random effects"
 ONE_MODEL = "one model"
 """The name of the model of all studies together in the column `cohort`."""
 _IDENTICAL = "all cohorts have the same effect: are they the same studies?"
-_KEY = ("region", "hemisphere", "metric", "contrast")
+_KEY = (*REGION_KEY, "contrast")
 
 
 def compare_cohorts(

@@ -11,6 +11,7 @@ from scipy import stats
 from neuroflow._version import __version__
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
+    REGION_KEY,
     Cells,
     ExcludeSuspect,
     FloatArray,
@@ -22,7 +23,6 @@ from neuroflow.matrix import (
     require,
 )
 
-_KEY = ["region", "hemisphere", "metric"]
 _LEAST = 4  # regions, as many as an interval of a correlation needs
 
 
@@ -101,7 +101,7 @@ def replication(
     check_number("alpha", alpha, below=1)
     for each in (effects, others):
         require(each, ("region", "metric", "contrast", "q", value))
-    key = [name for name in _KEY if name in effects and name in others]
+    key = [name for name in REGION_KEY if name in effects and name in others]
     first, second = (
         each.assign(**{name: _texts(each[name]) for name in key}) for each in (effects, others)
     )

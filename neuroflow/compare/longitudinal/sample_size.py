@@ -13,7 +13,7 @@ from neuroflow._version import __version__
 from neuroflow.compare.longitudinal.power import TrialDesign, area_variance, slope_variance
 from neuroflow.compare.longitudinal.resampled import Resampled
 from neuroflow.errors import TableError
-from neuroflow.matrix import FloatArray, carried_facts, check_number
+from neuroflow.matrix import REGION_COLUMNS, FloatArray, carried_facts, check_number
 
 PLANS = {
     "slopes": ("estimate", "sd_intercept", "sd_slope", "sd_residual"),
@@ -22,7 +22,7 @@ PLANS = {
     "difference": ("effect_size",),
 }
 """What is planned, by the columns that it is planned from."""
-_KEPT = ("region", "region_name", "kind", "system", "hemisphere", "metric", "contrast", "score")
+_KEPT = (*REGION_COLUMNS, "contrast", "score")
 
 
 def sample_size(

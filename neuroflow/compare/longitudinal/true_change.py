@@ -10,13 +10,12 @@ import pandas as pd
 from neuroflow.compare.longitudinal.visits import FollowUp
 from neuroflow.errors import OptionError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.matrix import FloatArray
+from neuroflow.matrix import REGION_KEY, FloatArray
 
 _NOTE = (
     "A change from first to last visit that exceeds the repeatability coefficient of the region is "
     "counted as a true change of a person (95 % confidence)."
 )
-KEYS = ["region", "hemisphere", "metric"]
 
 
 def first_to_last(data: FollowUp) -> tuple[FloatArray, FloatArray]:
@@ -35,7 +34,7 @@ def first_to_last(data: FollowUp) -> tuple[FloatArray, FloatArray]:
 
 def limits_of(columns: pd.DataFrame, repeatability: pd.DataFrame) -> FloatArray:
     """Return the repeatability coefficient of each region and metric; NaN where it is unknown."""
-    missing = [name for name in (*KEYS, "rc") if name not in repeatability]
+    missing = [name for name in (*REGION_KEY, "rc") if name not in repeatability]
     if missing:
         raise OptionError(
             f"repeatability has no column {', '.join(missing)}.",
@@ -54,7 +53,7 @@ def limits_of(columns: pd.DataFrame, repeatability: pd.DataFrame) -> FloatArray:
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """Name the rows; a file does not keep an empty text apart from a missing one."""
-    texts = [table[name].astype("str").fillna("").tolist() for name in KEYS]
+    texts = [table[name].astype("str").fillna("").tolist() for name in REGION_KEY]
     return list(zip(*texts, strict=True))
 
 
@@ -81,7 +80,9 @@ def add_true_changes(result: pd.DataFrame, data: FollowUp, repeatability: pd.Dat
         who = ids[mine & exceeds[:, at]].tolist()
         counts.append((len(who), int(np.isfinite(change[mine, at]).sum())))
         if who:
-            named.append({"contrast": contrast, **dict(zip(KEYS, key, strict=True)), "who": who})
+            named.append(
+                {"contrast": contrast, **dict(zip(REGION_KEY, key, strict=True)), "who": who}
+            )
     for name, numbers in zip(("n_exceed", "n_several"), zip(*counts, strict=True), strict=True):
         result[name] = pd.array(numbers, dtype="Int64")
     result.attrs["exceeding"] = named

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.contract import BIOMARKERS
-from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import check_number, labels
+from neuroflow.errors import OptionError
+from neuroflow.matrix import check_number, labels, require
 
 _FACTS = ("study_id", "participant_id", "session_id", "group")
 
@@ -51,11 +51,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     ['e', 1, 4.9]
     """
     needed = ("study_id", "region", "metric", "z")
-    if missing := [name for name in needed if name not in scores]:
-        raise TableError(
-            f"The table has no column {', '.join(missing)}.",
-            advice="Pass the table that z_scores returns.",
-        )
+    require(scores, needed, advice="Pass the table that z_scores returns.")
     check_number("limit", limit)
     rows = scores[scores["metric"] == metric].reset_index(drop=True)
     if rows.empty:

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, check_choice, combine_codes
+from neuroflow.matrix import (
+    REGION_KEY,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_list,
+    check_choice,
+    combine_codes,
+)
 
 Correction = Literal["bh", "holm", "bonferroni", "none"]
 
@@ -23,7 +31,7 @@ CORRECTION_NAMES = {
 _FAMILY_COLUMNS = {
     "metric": ("metric",),
     "contrast": ("contrast",),
-    "region": ("region", "hemisphere", "metric"),
+    "region": REGION_KEY,
 }
 
 

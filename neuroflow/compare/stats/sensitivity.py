@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroflow.matrix import Cells, ExcludeSuspect
+from neuroflow.matrix import REGION_KEY, Cells, ExcludeSuspect
 
 
 def add_sensitivity(
@@ -26,9 +26,9 @@ def add_sensitivity(
     if exclude is not True or cells.suspect is None:
         return
     if "region" in result:
-        counts = cells.columns[["region", "hemisphere", "metric"]].assign(n=cells.suspect)
+        counts = cells.columns[[*REGION_KEY]].assign(n=cells.suspect)
         index = pd.MultiIndex.from_frame(counts.drop(columns="n"))
-        wanted = pd.MultiIndex.from_frame(result[["region", "hemisphere", "metric"]].astype(object))
+        wanted = pd.MultiIndex.from_frame(result[[*REGION_KEY]].astype(object))
         result["n_suspect"] = counts["n"].to_numpy()[index.get_indexer(wanted)]
     kept = compute(**{**given, "exclude_suspect": "impossible"})
     for name in names:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import REGION_COLUMNS, resolve, usual_metric
+from neuroflow.matrix import REGION_FACTS, resolve, usual_metric
 from neuroflow.plot.common import lower_first, metric_name
 
 _FIRST = ("effect_size", "z", "r", "value")
@@ -127,9 +127,9 @@ def _described(rows: pd.DataFrame) -> pd.DataFrame:
     names = [resolve(str(name)) for name in rows["region"]]
     if "hemisphere" not in rows:
         rows["region"] = [name.region for name in names]
-    for column in REGION_COLUMNS[1:-1]:
+    for column in REGION_FACTS[1:]:
         if column not in rows:
             rows[column] = [getattr(name, column) for name in names]
-    for column in REGION_COLUMNS[:-1]:
+    for column in REGION_FACTS:
         rows[column] = rows[column].astype(object).where(rows[column].notna(), "").astype(str)
     return rows

@@ -13,8 +13,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 
 from neuroflow.compare import RANDOM
-from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import FloatArray, as_list
+from neuroflow.errors import OptionError
+from neuroflow.matrix import FloatArray, as_list, require
 from neuroflow.plot.common.style import current_style
 
 _HALF = 0.08  # of the distance of two regions
@@ -24,10 +24,7 @@ def cohort_rows(
     effects: pd.DataFrame, value: str, contrasts: str | Sequence[str] | None
 ) -> pd.DataFrame:
     """Return the effects of one contrast in all cohorts, and their summary in the same columns."""
-    if "cohort" not in effects:
-        raise TableError(
-            "The table has no column cohort.", advice="Pass what compare_cohorts returned."
-        )
+    require(effects, ["cohort"], advice="Pass what compare_cohorts returned.")
     known = list(dict.fromkeys(effects["contrast"]))
     chosen = as_list("contrasts", contrasts or known)
     if len(chosen) > 1:

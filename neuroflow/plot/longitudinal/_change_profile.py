@@ -12,7 +12,7 @@ from scipy import stats
 
 from neuroflow.compare import person_change
 from neuroflow.errors import OptionError
-from neuroflow.matrix import ExcludeSuspect, FloatArray, TimeUnit
+from neuroflow.matrix import REGION_KEY, ExcludeSuspect, FloatArray, TimeUnit
 from neuroflow.plot._profile import draw_rows, limit_axis
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
@@ -31,7 +31,7 @@ from neuroflow.plot.common import (
 )
 from neuroflow.plot.figures import FigureSpec
 
-_PLACE = ["region", "hemisphere", "metric"]
+_PLACE = list(REGION_KEY)
 _EXCEEDS = " †"
 
 

@@ -28,7 +28,7 @@ from neuroflow.io import (
     other_mark,
     to_floats,
 )
-from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, MISSING_CODES, RegionName
+from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, MISSING_CODES, REGION_COLUMNS, RegionName
 from neuroflow.results.aidp.grid import CsvGrid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
 from neuroflow.results.aidp.schema import Schema
@@ -61,10 +61,9 @@ class AidpFile:
     @property
     def records(self) -> pd.DataFrame:
         """One row per study and value: ``id``, region columns, ``metric``, ``value``."""
-        columns = ("region", "region_name", "kind", "system", "hemisphere", "metric")
         studies = len(self.ids)
         frame = {"id": np.repeat(np.array(self.ids, dtype=object), len(self.names))}
-        for column in columns:
+        for column in REGION_COLUMNS:
             frame[column] = np.tile(
                 np.array([getattr(name, column) for name in self.names], dtype=object), studies
             )

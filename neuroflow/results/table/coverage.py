@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import OptionError
+from neuroflow.matrix import REGION_KEY, require
 
 VIEWS = {
-    "region": ("region", "hemisphere", "metric"),
+    "region": REGION_KEY,
     "metric": ("metric",),
     "study": ("cohort_id", "participant_id", "session_id", "study_id"),
     "participant": ("cohort_id", "participant_id"),
@@ -60,12 +61,11 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
     if by not in VIEWS:
         choices = ", ".join(map(repr, [*VIEWS, "visit"]))
         raise OptionError(f"There is no coverage by {by!r}.", advice=f"Choose one of {choices}.")
-    _require(table, ("study_id", "region", "hemisphere", "metric", "value"))
+    require(table, ("study_id", *REGION_KEY, "value"))
     columns = [name for name in VIEWS[by] if name in table]
-    if not columns:
-        raise TableError(f"The table has no column {VIEWS[by][0]}.")
+    require(table, columns or VIEWS[by][:1])
     grid = _complete(table)
-    of_region = set(columns) <= {"region", "hemisphere", "metric"}
+    of_region = set(columns) <= set(REGION_KEY)
     grid["missing_in"] = (
         grid["study_id"].astype(str)
         if of_region
@@ -81,12 +81,6 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
     return counted.sort_values("missing", ascending=False, kind="stable", ignore_index=True)
 
 
-def _require(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    missing = [name for name in columns if name not in table]
-    if missing:
-        raise TableError(f"The table has no column {', '.join(missing)}.")
-
-
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """Cross all studies with all regions, sides and metrics; mark which have a value."""
     about = [
@@ -94,7 +88,7 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
         for name in ("cohort_id", "study_id", "participant_id", "session_id", "group", "site")
         if name in table
     ]
-    key = ["study_id", "region", "hemisphere", "metric"]
+    key = ["study_id", *REGION_KEY]
     studies = table[about].drop_duplicates("study_id")
     names = table[key[1:]].drop_duplicates()
     grid = studies.merge(names, how="cross")
@@ -110,7 +104,7 @@ def _first(where: pd.Series) -> str:
 
 
 def _visits(table: pd.DataFrame) -> pd.DataFrame:
-    _require(table, ("study_id", "participant_id", "session_id", "value"))
+    require(table, ("study_id", "participant_id", "session_id", "value"))
     there = table.loc[table["value"].notna(), ["participant_id", "session_id"]].drop_duplicates()
     there = there[there["participant_id"].notna()].astype(object)
     sessions = there["session_id"].where(there["session_id"].notna(), "no session")

@@ -17,6 +17,7 @@ import pandas as pd
 
 from neuroflow.errors import TableError
 from neuroflow.io import BIDS_LABELS, without_prefix
+from neuroflow.matrix import REGION_COLUMNS
 from neuroflow.results.table.folder_files import SUFFIX
 from neuroflow.results.table.values import ValueMatrix
 
@@ -24,7 +25,7 @@ KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
 COVARIATES = ("group", "site", "age", "sex")
 JOIN_FLAGS = ("in_studies", "in_participants")
 OTHER_VALUES = "found again with other values"
-RESERVED = ("region", "region_name", "kind", "system", "hemisphere", "metric", "value")
+RESERVED = (*REGION_COLUMNS, "value")
 """Columns of the cohort table that a covariate must not take the name of."""
 
 

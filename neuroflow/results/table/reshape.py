@@ -11,11 +11,10 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
 from neuroflow.io import BIDS_LABELS
-from neuroflow.matrix import SET_ASIDE, RegionName
+from neuroflow.matrix import REGION_COLUMNS, REGION_KEY, SET_ASIDE, RegionName, require
 from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, KEYS, Joined
 
 _T = TypeVar("_T", bound=np.generic)
-REGION_COLUMNS = ("region", "region_name", "kind", "system", "hemisphere", "metric")
 COLUMNS = (*KEYS, *COVARIATES, *REGION_COLUMNS, "value")
 """The first columns of every cohort table; covariates of participants.tsv follow."""
 
@@ -56,9 +55,7 @@ def to_wide(
     study_id
     a         0.2  0.1
     """
-    missing = {"study_id", "region", "hemisphere", "metric", "value"} - set(table.columns)
-    if missing:
-        raise TableError(f"The table has no column {', '.join(sorted(missing))}.")
+    require(table, ("study_id", *REGION_KEY, "value"))
     if metric is not None:
         if not (table["metric"] == metric).any():
             there = ", ".join(map(str, table["metric"].dropna().unique()))
@@ -84,7 +81,7 @@ def to_wide(
 
 def _labels(table: pd.DataFrame, *, with_metric: bool) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Return the column of the wide table for each row, and the names of these columns."""
-    names = ["region", "hemisphere", "metric"] if with_metric else ["region", "hemisphere"]
+    names = list(REGION_KEY if with_metric else REGION_KEY[:2])
     parts = [pd.factorize(table[name]) for name in names]
     code = np.zeros(len(table), dtype=np.int64)
     for codes, values in parts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.matrix import FRACTIONS, METRIC_NAMES
+from neuroflow.matrix import FRACTIONS, METRIC_NAMES, REGION_KEY
 from neuroflow.results import data_dictionary
 
 MEASURE: dict[str, Any] = {
@@ -30,7 +30,7 @@ def column_dictionary(table: pd.DataFrame) -> dict[str, Any]:
 
 def region_dictionary(table: pd.DataFrame) -> dict[str, Any]:
     """Describe one column per region and metric: region, part of the brain, side, unit."""
-    parts = table.drop_duplicates(["region", "hemisphere", "metric"])
+    parts = table.drop_duplicates([*REGION_KEY])
     sides = parts.groupby("region", observed=True)["hemisphere"].nunique()
     found: dict[str, Any] = {}
     for row in parts.to_dict("records"):

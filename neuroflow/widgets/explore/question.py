@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.compare import controls_of
-from neuroflow.matrix import group_order
+from neuroflow.matrix import REGION_COLUMNS, group_order
 from neuroflow.plot import FIGURES, FormEntry, order_systems, region_labels
 from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
@@ -21,7 +21,8 @@ USUAL_COVARIATES = ("age", "sex", "site")
 """The covariates that are usually adjusted for."""
 _NO_COVARIATES = {
     *("cohort_id", "study_id", "participant_id", "session_id", "group"),
-    *("region", "region_name", "kind", "system", "hemisphere", "metric", "value"),
+    *REGION_COLUMNS,
+    "value",
 }
 
 
