@@ -44,7 +44,7 @@ Each benchmark does a job with neuroflow and with what a user would take instead
 the same machine, and prints ratios. Seconds differ from machine to machine; ratios less so.
 `make bench` prints them; `python tools/make_benchmarks.py` runs them and writes this page.
 
-A ratio says how many times as fast neuroflow is. Below 1 it is slower, and the page says so too.
+A ratio states how many times as fast neuroflow is. Below 1 it is slower.
 """
 REASONS = {
     "de-identify, zip and read back": "zlib packs and unpacks, once each; a faster library gives "

@@ -178,7 +178,7 @@ def _read_file(path: Path) -> pd.DataFrame | None:
 
 
 def _read_by_ending(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a table as its file's ending says; the options are those of text and Excel."""
+    """Read a table by its file's ending; the options are those of text and Excel."""
     import pandas as pd
 
     ending = path.suffix.lower()

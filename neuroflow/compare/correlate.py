@@ -76,7 +76,7 @@ def correlate(
     groups
         Use only studies of these groups; None for all studies, whatever their group. Over
         several groups, differences between them show as correlations (``.attrs`` and
-        `methods_text` say so): name one group for the correlation within it, or `by` among the
+        `methods_text` state it): name one group for the correlation within it, or `by` among the
         covariates for that within all of them.
     covariates
         Columns that both variables are adjusted for (partial correlation), as in
@@ -98,7 +98,7 @@ def correlate(
     DataFrame
         One row per region and metric: the region's columns, `variable` (the score), `n`, `r`,
         `ci_low`, `ci_high` (Fisher; for ranks Bonett and Wright), `statistic` (t), `df`, `p`, `q`,
-        `reason`. Where a correlation cannot be computed, numbers are NaN and `reason` says why.
+        `reason`. Where a correlation cannot be computed, numbers are NaN and `reason` states why.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Intervals that are expected to hold the truth less often than they say."""
+"""Intervals that are expected to hold the truth less often than their level states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neuroflow.events import warn_user
 from neuroflow.matrix import percent_text
 
 _WORSE = 1.4
-"""Times as often beyond the interval as it says: 7 % instead of 5 %."""
+"""Times as often beyond the interval as its level states: 7 % instead of 5 %."""
 _MANY = 0.1  # share of the comparisons above which a warning is raised
 _SHOWN = 3
 

@@ -176,7 +176,7 @@ def compare_groups(
         median of all differences between the groups, Hodges and Lehmann's shift), `se`, `ci_low`,
         `ci_high`, `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2` with its
         interval (ordinary errors). Where a test cannot be
-        computed, numbers are NaN and `reason` says why. ``.attrs`` describes the computation:
+        computed, numbers are NaN and `reason` states why. ``.attrs`` describes the computation:
         model, groups, exclusions, correction, version. ``exclude_suspect=True`` adds
         `n_suspect` and, with the values of exactly 0 or 1 kept, `estimate_all`, `effect_size_all`
         and `p_all`.

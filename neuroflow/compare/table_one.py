@@ -29,8 +29,8 @@ _USUAL = ("age", "sex", "site")
 _DASH = "–"
 _MAX_LEVELS = 20
 _LIKELY_SKEWED = 1.0
+"""Skewness beyond which median and quartiles describe better than mean and SD."""
 _ROUNDING = 1e-12
-"""Skewness beyond which median and quartiles say more than mean and SD."""
 
 
 def table_one(

@@ -155,7 +155,7 @@ def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_tables(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -> tuple[Path, ...]:
-    """Write the cohort table and the comparison; every row says that it is simulated."""
+    """Write the cohort table and the comparison; every row states that it is simulated."""
     names = ("cohort_table.csv", "cohort_table.parquet", "comparison.csv")
     paths = tuple(made.path / name for name in names)
     for path, frame in zip(paths, (table, table, effects), strict=True):
@@ -164,7 +164,7 @@ def write_tables(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -
 
 
 def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -> tuple[Path, ...]:
-    """Draw the figures; each says that it is simulated."""
+    """Draw the figures; each states that it is simulated."""
     first = table[table["session_id"].isin(["01"])]
     with styled(note="SIMULATED data, not for clinical use"):
         figures = {

@@ -176,7 +176,7 @@ def open_account(name: str, *, shared: Path | None = None) -> Account:
 
 
 def folder_name(name: str) -> str:
-    """Return the name of an account's folder, which says whose it is and is unique.
+    """Return the name of an account's folder, which states whose it is and is unique.
 
     Examples
     --------

@@ -186,7 +186,7 @@ class Journal:
             self._version = version
 
     def _take(self, line: str) -> None:
-        """Learn what one line says."""
+        """Take over what one line records."""
         entry = _parsed(line)
         if entry is None:
             # A line cut short by a crash announced a step that was never taken.

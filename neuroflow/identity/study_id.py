@@ -3,7 +3,7 @@
 A derived id is a UUID of version 8 whose 122 free bits hold, from the left, 16 bits that name the
 account key, 8 bits that count deliberate repetitions, and 98 bits of an HMAC-SHA256 over both the
 count and the digest of the scan. So the same scan has the same id wherever the key is, ids of
-another key are recognised as such, and without the key an id says nothing about the scan.
+another key are recognised as such, and without the key an id reveals nothing about the scan.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a Word document or a workbook says of its maker, and cells that are texts."""
+"""What a Word document or a workbook states of its maker, and cells that are texts."""
 
 from __future__ import annotations
 

@@ -87,17 +87,17 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     frame = _people(text, description, remarks)
     keys = [name for name in ("participant_id", "session_id") if name in frame]
     frame = _without_repeats(text, frame, keys, remarks)
-    said = remarks.sentences()
+    sentences = remarks.sentences()
     visits = []
     for label, one in read_sessions(path):
         of_one = Remarks(one)
         columns = {name: one.column(name) for name in one.header}
         visit = _columns(one, columns, description, of_one)
         visits.append(pd.DataFrame({"participant_id": without_prefix(label), **visit}))
-        said += of_one.sentences()
+        sentences += of_one.sentences()
     if visits:
         frame = with_sessions(frame, pd.concat(visits, ignore_index=True))
-    for sentence in said:
+    for sentence in sentences:
         warn_user(sentence, ResultWarning)
     if any((label or "").startswith("sub-") for label in text.column("participant_id")):
         frame.attrs[BIDS_LABELS] = True

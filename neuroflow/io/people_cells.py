@@ -90,7 +90,7 @@ def sexes(
         if value is not None:
             sex = words.get(value.casefold()) or _SEXES.get(value.casefold())
             if sex is None:
-                hint = "; say in participants.json what codes mean" if value.isdigit() else ""
+                hint = "; define codes in participants.json" if value.isdigit() else ""
                 remarks.add(f"sexes that cannot be read, taken as missing{hint}", value, row)
         found.append(sex)
     return pd.Series(found, dtype=None if any(found) else object)

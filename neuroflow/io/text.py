@@ -30,7 +30,7 @@ _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")  # 1,234 may be eit
 
 
 class TextError(ValueError):
-    """A text that cannot be read, and the line that says so."""
+    """A text that cannot be read, and the line where that is found."""
 
     def __init__(self, line: int, why: str, advice: str = "", *, is_binary: bool = False) -> None:
         super().__init__(line, why)

@@ -148,7 +148,7 @@ class LedgerFile:
                 raise _damaged(self.path, str(error), verb) from error
             raise LedgerError(
                 f"The ledger {self.path} cannot be {verb}.",
-                why=f"SQLite says: {error}.",
+                why=f"SQLite reports: {error}.",
                 advice="Check the disk's free space and the permissions of the folder and the "
                 "file. Do not delete it: it records what was sent.",
             ) from error
@@ -161,7 +161,7 @@ class LedgerFile:
 
 
 def _create(path: Path, mode: int) -> None:
-    """Make a file that only those may read who are meant to; SQLite would go by the umask."""
+    """Make a file that only those may read who are meant to; SQLite would follow the umask."""
     if str(path) == ":memory:":
         return
     try:
@@ -203,7 +203,7 @@ def statements(name: str) -> Iterator[str]:
 def _damaged(path: Path, damage: str, verb: str = "used") -> LedgerLostError:
     return LedgerLostError(
         f"The ledger {path} cannot be {verb}: it is damaged, or no ledger.",
-        why=f"SQLite says: {damage}.",
+        why=f"SQLite reports: {damage}.",
         advice=rebuild_advice(path.parent),
     )
 

@@ -229,9 +229,9 @@ class Ledger:
             return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
     def seconds_since(self, study_id: str) -> float | None:
-        """Return the seconds since the last event of a study, whatever the time of day says.
+        """Return the seconds since the last event of a study, independent of the time of day.
 
-        None where only the time of day could tell: the computer was started again meanwhile, or
+        None where only the time of day is known: the computer was started again meanwhile, or
         the event was recorded on another one.
         """
         found = self._file.select(
@@ -267,7 +267,7 @@ class Ledger:
             db.executemany(command, [(each, rule, reason, self._now()) for each in ids])
 
     def seal(self, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
-        """Seal what an older ledger says of people; what `digest` and `close` made stays."""
+        """Seal what an older ledger holds about people; what `digest` and `close` made stays."""
         seal_rows(self._file, digest, close)
 
     def forget(self, study_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Seal what a ledger of before says of people in the clear."""
+"""Seal what an older ledger holds about people in the clear."""
 
 from __future__ import annotations
 

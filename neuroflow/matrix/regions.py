@@ -2,7 +2,7 @@
 
 One name per metric. The public AID-P code writes ``<region>_FW`` (free water) and ``<region>_FA``.
 Its FA is free-water-corrected, which the literature calls FAt. neuroflow
-therefore calls the metric **FAt**, whether a file says ``FA`` or ``FAt``; files keep what they say.
+therefore calls the metric **FAt**, whether a file has ``FA`` or ``FAt``; files stay as they are.
 Only where one file holds both, its ``FA`` must be something else, the uncorrected one: it then
 stays ``FA``, with a warning (see `neuroflow.results.aidp.layouts`).
 

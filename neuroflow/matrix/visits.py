@@ -52,7 +52,7 @@ def choose_visits(studies: pd.DataFrame, visit: str | None, *, robust: bool = Fa
     Notes
     -----
     Visits are ordered by age where all visits of a participant have one; visits of one age by
-    numbers in the session's name, or by words that say it (baseline, followup, pre, post). Names
+    numbers in the session's name, or by words for an order (baseline, followup, pre, post). Names
     without either are refused, never sorted by alphabet.
     """
     who = participants(studies)
@@ -124,7 +124,7 @@ def _by_time(studies: pd.DataFrame, who: IntArray) -> IntArray:
 def _refuse_without_order(
     studies: pd.DataFrame, who: IntArray, times: pd.Series, sessions: pd.Series
 ) -> None:
-    """Refuse visits at the same age whose names do not say which was first."""
+    """Refuse visits at the same age whose names do not state which was first."""
     key = pd.DataFrame({"who": who, "time": times.to_numpy()})
     tied = key.duplicated(keep=False).to_numpy()
     names = [session or "" for session in sessions]
@@ -136,7 +136,7 @@ def _refuse_without_order(
             person = studies["participant_id"].iloc[rows.index[0]]
             raise CompareError(
                 f"The visits of participant {person} cannot be put in order: {', '.join(mine)}.",
-                why="They have no ages that differ, and their names do not say which was first.",
+                why="They have no ages that differ, and their names do not state which was first.",
                 advice=Wording(
                     "Name one session with visit=..., or give each visit its age.",
                     cli="Name one session with --visit, or give each visit its age.",

@@ -29,7 +29,7 @@ from neuroflow.plot.common import (
 from neuroflow.plot.figures import FigureSpec
 
 _DENSITY_HEIGHT = 0.46  # of a group's place; the rest is the box, then the points
-_MIN_FOR_DENSITY = 5  # a density of fewer values says nothing
+_MIN_FOR_DENSITY = 5  # a density of fewer values is meaningless
 
 
 def raincloud(

@@ -188,7 +188,7 @@ FIGURE = FigureSpec(
 )
 
 
-_LEAST_FOR_LINE = 5  # studies of a group; with fewer a line within it says nothing
+_LEAST_FOR_LINE = 5  # studies of a group; with fewer a line within it is meaningless
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class Points:
 
     @property
     def visits_note(self) -> str:
-        """What to say of repeated visits, which are not independent."""
+        """The caption's sentence on repeated visits, which are not independent."""
         if self.first.all():
             return ""
         return "Each visit is a point; the summary uses first visits only."

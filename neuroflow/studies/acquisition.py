@@ -22,7 +22,7 @@ class Demographics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """What the headers say about the diffusion series as a whole."""
+    """The headers' facts about the diffusion series as a whole."""
 
     modality: str | None = None  # As written by the scanner
     manufacturer: str | None = None

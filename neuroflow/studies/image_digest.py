@@ -89,7 +89,7 @@ def _digest_chunk(studies: Sequence[Study]) -> list[str]:
         try:
             digests.append(image_digest(study))
         except (NeuroflowError, *READ_ERRORS, *STREAM_ERRORS):
-            digests.append("")  # the check of the study says why
+            digests.append("")  # the check of the study states why
     return digests
 
 

@@ -1,4 +1,4 @@
-"""Where an account keeps uploads and results, if not where the service's guide says.
+"""Where an account keeps uploads and results, if not as in the service's guide.
 
 neuroflow speaks of ``input/<cohort>/input/<study>.zip`` and ``output/`` everywhere; a remote with
 another layout translates these paths, and those of listings back.
@@ -21,7 +21,7 @@ from neuroflow.transfer.study_folders import FOLDER, ZIP, folder_entry, send_fol
 
 COHORT = "{cohort}"
 GUIDE_INPUT, GUIDE_OUTPUT = "input/{cohort}/input", "output"
-"""Where the service's guide says that zips and results are."""
+"""Where the service's guide states that zips and results are."""
 MAX_PARTS = 8
 
 

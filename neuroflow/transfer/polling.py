@@ -28,7 +28,7 @@ class StatusUpdate:
     table
         The status of all studies; that of the last successful check where `error` is set. In
         updates of `Workspace.watch` its attributes ``newly_collected``, ``newly_failed`` and
-        ``newly_overdue`` list the studies that came to this state since the last report.
+        ``newly_overdue`` list the studies that entered this state since the last report.
     at
         The end of the check, in UTC.
     pause

@@ -20,7 +20,7 @@ from neuroflow.transfer.retry import FIRST_PAUSES, TRANSIENT_ERRORS, reconnectin
 T = TypeVar("T")
 
 WAIT = "wait"
-"""The stage of events that say what a job waits for."""
+"""The stage of events that state what a job waits for."""
 
 _STOP_SECONDS = 0.5  # in which small files that are on their way still arrive
 

@@ -84,7 +84,7 @@ class Collection:
         self._clock = clock or Clock()
 
     def status(self, *, offline: bool = False, is_repeated: bool = False) -> pd.DataFrame:
-        """Return one row per study: its state, and what the service or the reports say of it.
+        """Return one row per study: its state, and the message of the service or the reports.
 
         A repeated check warns only of what the last one did not, and leaves retries to its caller.
         """
@@ -255,9 +255,9 @@ class Collection:
         with closing(self._service.connect()) as remote:
             found = find_results(remote, known=known, on_skipped=skipped.append)
             earlier = before.messages if before else None
-            said = read_messages(remote, known, earlier, scratch=self._folder.root)
+            messages = read_messages(remote, known, earlier, scratch=self._folder.root)
         snapshot = OutputSnapshot(self._clock.now(), before).add(*found)
-        snapshot.left_out, snapshot.messages = skipped, said
+        snapshot.left_out, snapshot.messages = skipped, messages
         self._save(snapshot)
         return snapshot
 

@@ -154,7 +154,7 @@ class Withdrawal:
             removal.of("lines of the log", path, partial(_drop_lines, path, person.ids))
 
     def _remove_records(self, person: _Person, removal: _Removal) -> None:
-        """Remove what the ledger, participants.tsv and the decisions on results say."""
+        """Remove the study from the ledger, participants.tsv and the decisions on results."""
         for study_id in person.ids:
             removal.of(
                 "digests and reasons",
@@ -204,7 +204,7 @@ def _named(folder: Path, ids: Sequence[str]) -> list[Path]:
 def _remove_folder(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)  # all that can be
     if place.exists():
-        shutil.rmtree(place)  # says why
+        shutil.rmtree(place)  # states why
 
 
 def _empty(folder: Path) -> bool:

@@ -627,8 +627,8 @@ class Workspace:
             Any `concurrent.futures.Executor`; None uses processes on the local cores.
         offline
             Return the findings of the last check without opening any file, for instance while the
-            disk with the scans is not mounted. A study that was never checked has an error that
-            says so.
+            disk with the scans is not mounted. A study that was never checked has an error
+            of its own.
 
         Returns
         -------

@@ -60,7 +60,7 @@ def test_other_sex_is_kept(write):
 def test_codes_mean_what_participants_json_says(write):
     path = write("participant_id\tsex\tgroup\n01\t0\t1\n02\t1\t2\n")
     _, said = read(path)
-    assert "say in participants.json what codes mean" in said[0]
+    assert "define codes in participants.json" in said[0]
     levels = {"sex": {"Levels": {"0": "male", "1": {"Description": "Female"}}}}
     levels["group"] = {"Levels": {"1": "Control", "2": "PSP"}}
     write(json.dumps(levels), "participants.json")

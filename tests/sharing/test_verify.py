@@ -178,7 +178,7 @@ def test_a_warning_of_the_table_is_not_repeated(table, tmp_path):
 def test_a_file_of_others_is_refused(table, tmp_path, text):
     file = tmp_path / "t.md"
     file.write_text(text)
-    with pytest.raises(OptionError, match="does not say how"):
+    with pytest.raises(OptionError, match="does not state how"):
         nf.verify(file, table)
 
 

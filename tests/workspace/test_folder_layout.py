@@ -165,7 +165,7 @@ def test_what_the_service_logs_stands_in_the_status_beside_ours(tmp_path, own_co
         for row in table.itertuples():
             said = f"{row.study_id} completed"
             assert row.state == "delivered"
-            assert "results are ready on the server; the service says: " in row.message
+            assert "results are ready on the server; message of the service: " in row.message
             assert row.message.endswith(said)
             assert table.attrs["service_messages"][row.study_id].endswith(said)
         assert ws.status(offline=True)["message"].tolist() == table["message"].tolist()

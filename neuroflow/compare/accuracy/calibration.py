@@ -1,4 +1,7 @@
-"""Whether probabilities mean what they say: slope, intercept, Brier score and the curve."""
+"""Whether predicted probabilities agree with observed frequencies.
+
+Slope, intercept, Brier score and the curve.
+"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def diagnostic_accuracy(
     See Also
     --------
     compare_auc : Test whether one score is better than another.
-    calibration : Whether probabilities mean what they say.
+    calibration : Whether predicted probabilities agree with observed frequencies.
 
     References
     ----------

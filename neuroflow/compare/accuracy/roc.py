@@ -112,7 +112,7 @@ def area_inference(area: RocArea, confidence: float) -> dict[str, FloatArray]:
 
 
 def _usual(area: RocArea) -> BoolArray:
-    """Return where the groups overlap, so that DeLong's variance says something."""
+    """Return where the groups overlap, so that DeLong's variance is informative."""
     return np.asarray((area.se > 0) & (area.auc > 0) & (area.auc < 1))
 
 

@@ -1,4 +1,4 @@
-"""The same comparison in several cohorts, and what they say together."""
+"""The same comparison in several cohorts, and their pooled result."""
 
 import lazy_loader
 

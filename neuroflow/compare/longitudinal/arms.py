@@ -210,7 +210,7 @@ def _compare(
 def _fit(
     data: FollowUp, values: FloatArray, people: IntArray, chosen: list[int], arms: list[int]
 ) -> Any:
-    """Fit the visits of the people; a text says why there is no fit."""
+    """Fit the visits of the people; a text states why there is no fit."""
     group = data.people.group[people]
     if min(np.bincount(group, minlength=len(data.people.names))[arms]) < 2:
         return "fewer than two participants in an arm"

@@ -42,7 +42,7 @@ class Resampled:
         facts = change.attrs
         if facts.get("method") != "mixed":
             raise TableError(
-                "The source does not say how it was computed.",
+                "The source does not state how it was computed.",
                 advice='Pass what change_over_time(method="mixed") returned, before it is changed.',
             )
         by = facts["by"]

@@ -100,7 +100,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
             works = [f"References: {'; '.join(found)}."] if (found := references(facts)) else []
             return "\n\n".join([" ".join([*text, computed(facts)]), *works])
     raise CompareError(
-        "The table does not say how it was computed.",
+        "The table does not state how it was computed.",
         advice="Pass the table that compare_groups returned, before it is merged with others.",
     )
 
@@ -205,7 +205,7 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
 
 
 def _all_groups(facts: Mapping[str, Any]) -> list[str]:
-    """Return that groups were taken together, which a correlation cannot tell from within."""
+    """Return that groups were pooled, which can cause a correlation that no group has."""
     if not (groups := facts.get("pooled_groups")):
         return []
     return [

@@ -65,7 +65,7 @@ class ResultTable:
         self.coverage[row, columns] = coverage
 
     def mask(self, row: int, where: BoolArray, reason: str) -> None:
-        """Take the inference out of some columns of a row, and say why."""
+        """Take the inference out of some columns of a row, and state why."""
         if not where.any():
             return
         for name in _INFERENCE:

@@ -27,7 +27,7 @@ CONTROLS = CONTROL_FREE_WATER
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the simulated reports say of a study."""
+    """The contents of the simulated reports of a study."""
 
     atypical: float  # Probability of MSA or PSP against PD
     psp: float  # Probability of PSP against MSA

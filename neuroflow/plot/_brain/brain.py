@@ -79,7 +79,7 @@ def brain(
     value
         Which column; None takes the first of `effect_size`, `z`, `r`, `value`.
     metric, contrast, study_id
-        Which part of the result; None takes free water, or else the first, and the figure says so.
+        Which part of the result; None takes free water, or else the first; the figure states it.
     masks
         The regions' real shapes, from `read_masks`: they are projected instead of the drawing.
     cut

@@ -122,7 +122,7 @@ def _choose(
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:
-    """Fill in what a plain table does not say of its regions, from the dictionary."""
+    """Fill in what a plain table lacks on its regions, from the dictionary."""
     rows = rows.reset_index(drop=True)
     names = [resolve(str(name)) for name in rows["region"]]
     if "hemisphere" not in rows:

@@ -104,7 +104,7 @@ FIGURE = FigureSpec(
     "calibration",
     calibration,
     needs="table",
-    title="Calibration: whether probabilities mean what they say",
+    title="Calibration: whether predicted probabilities agree with observed frequencies",
     usual_names="reliability diagram",
     example='nf.plot.calibration(table, "p_atypical", positive=["MSA", "PSP"], reference="PD")',
     order=85,

@@ -117,7 +117,7 @@ def set_caption(
 
 
 def data_notes(data: Cells | pd.DataFrame | pd.Series) -> list[str]:
-    """Return what a caption says of the data: what was set aside, left out, or suspect."""
+    """Return the sentences of a caption on the data: what was set aside, left out, or suspect."""
     if isinstance(data, Cells):
         return [note for note in (exclusion_note(data), *data.notes) if note]
     return list(map(str, data.attrs.get("data_notes", ())))
@@ -218,7 +218,7 @@ def save_figure(
 
 
 def _metadata(kind: str, text: str) -> dict[str, Any]:
-    """Return what a file of this kind says of itself; no date, so that it can be compared."""
+    """Return the metadata of a file of this kind; no date, so that files can be compared."""
     if kind == "png":
         return {"Software": "neuroflow", "Description": text}
     if kind == "svg":

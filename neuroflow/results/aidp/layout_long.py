@@ -35,7 +35,7 @@ class Long:
     order: ClassVar = 20
 
     def recognise(self, grid: CsvGrid, schema: Schema, places: NamePlaces) -> bool:
-        """Check whether a header, or a column, says where the metric or the values are."""
+        """Check whether a header, or a column, states where the metric or the values are."""
         if not has_names(grid, schema, places):
             return False
         roles = Roles(grid, schema, places.column)

@@ -46,7 +46,7 @@ class NamePlaces:
     across: int  # How many are in the first row
     down: int  # How many are in the column that has most
     column: int  # That column, or the one with a header for regions
-    has_region_header: bool  # Whether a header says that it holds regions
+    has_region_header: bool  # Whether a header states that it holds regions
 
 
 class Layout(Protocol):

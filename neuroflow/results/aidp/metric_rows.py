@@ -1,4 +1,4 @@
-"""The wide layout whose rows say the metric: a row per study and metric, a column per region."""
+"""The wide layout whose rows name the metric: a row per study and metric, a column per region."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ BESIDE_A_MEAN = frozenset(
         *("z", "zscore", "percentile", "centile", "p", "ci", "order", "index", "no", "nr"),
     }
 )
-"""What a table says of a region besides its mean; never a value of its own."""
+"""What a table has of a region besides its mean; never a value of its own."""
 HEADER_WORDS = frozenset(
     (*REGION_HEADERS, *METRIC_HEADERS, *VALUE_HEADERS, *SIDE_HEADERS, *ID_HEADERS)
 )

@@ -47,7 +47,7 @@ class CrossCheck:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a methods section says of it."""
+        """The sentence for a methods section."""
         return {**self.counts, "accused": self.accused, "remarks": list(self.remarks)}
 
     @property

@@ -1,4 +1,4 @@
-"""What the comparison of a report with a table says of one study."""
+"""The outcome of comparing the report of one study with a table."""
 
 from __future__ import annotations
 

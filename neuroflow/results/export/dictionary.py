@@ -125,7 +125,7 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
 
 _PREFIXES: dict[str, tuple[str, str, str]] = {
     "p_": ("Probability", "fraction", "prediction.txt"),
-    "sentence_": ("What the report says of the class", "", "prediction.txt"),
+    "sentence_": ("The report's sentence on the class", "", "prediction.txt"),
     "control_mean_": ("Mean of the service's controls", "fraction", "prediction.txt"),
     "control_sd_": ("SD of the service's controls", "fraction", "prediction.txt"),
     "report_": ("Value in the report", "", "prediction.txt"),

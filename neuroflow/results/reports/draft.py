@@ -38,7 +38,7 @@ class Draft:
     understood: int = 0
     unknown: list[str] = field(default_factory=list)
     n_unknown: int = 0
-    unsure: str = ""  # The key of a class whose direction the report does not say
+    unsure: str = ""  # The key of a class whose direction the report does not state
 
     def take(self, key: str, value: str) -> keys.Key | None:
         """Take a key of the published ones with its value; return None where it is unknown."""
@@ -135,5 +135,5 @@ class Draft:
         if named != ["PSP" if number.value >= 0.5 else "MSA"]:
             self.warn(
                 f"{self.unsure}: read as the probability of PSP, as the key that replaced it; "
-                "the report does not say so"
+                "the report does not state it"
             )

@@ -19,7 +19,7 @@ _OTHERS = {"info", "disclaimer", "notice", "note"}
 
 
 def parse(text: str) -> Report:
-    r"""Read a failure report; a text that is none says nothing.
+    r"""Read a failure report; any other text gives None.
 
     Examples
     --------

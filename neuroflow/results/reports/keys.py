@@ -36,7 +36,7 @@ CLASSES = {
     "msavspsp": PSP_VS_MSAP, "msapvspsp": PSP_VS_MSAP,
 }  # fmt: skip
 UNSURE = {"msavspsp", "msapvspsp"}
-"""Keys whose order of names says the contrary of what later reports mean by the number."""
+"""Keys whose order of names means the contrary of what later reports mean by the number."""
 _REMARKS = {"disclaimer", "notice", "note", "warning"}
 _PARTS = re.compile(
     r"(?P<region>\S.{0,50}?)[ _](?:"

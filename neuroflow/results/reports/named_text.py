@@ -129,7 +129,7 @@ class _Parser:
         return True
 
     def set_classes(self) -> None:
-        """Set the classes, where the probabilities of the diagnoses say them."""
+        """Set the classes, where the probabilities of the diagnoses are known."""
         draft, shares = self.draft, self.draft.probabilities
         for key, share in shares.items():
             if plain(key) in CLASSES:

@@ -40,9 +40,9 @@ def read_report(path: str | Path) -> Report:
 
 
 def folder_verdict(folder: Path) -> str:
-    """Return what the reports in a folder say: ``failure``, ``report``, or nothing that is known.
+    """Classify the reports in a folder: ``failure``, ``report``, or nothing that is known.
 
-    A report of a product that is not read says its product, or numbers by names.
+    A report of a product that is not read has its product, or numbers by names.
     """
     verdicts = set()
     for path in sorted(folder.glob("*")):
@@ -62,13 +62,13 @@ def _is_number(line: str) -> bool:
 
 
 def failure_reason(folder: Path) -> str:
-    """Return why a study could not be processed; empty if no report says so."""
+    """Return why a study could not be processed; empty if no report states it."""
     for path in sorted(folder.glob("*")):
         if path.suffix.lower() not in REPORT_FILES:
             continue
         try:
             reason = read_report(path).failure
-        except ResultError:  # another report may say why; the study's facts name this one
+        except ResultError:  # another report may state why; the study's facts name this one
             continue
         if reason:
             return reason

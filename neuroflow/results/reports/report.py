@@ -1,4 +1,4 @@
-"""What a report says, in one set of names whatever its year and form."""
+"""The contents of a report, in one set of names whatever its year and form."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Biomarker:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one report says."""
+    """The contents of one report."""
 
     grammar: str = ""  # Which one it was read by
     product: str = ""  # As written; empty where not found
     model_version: str = ""
     order_id: str = ""
     date: datetime.date | None = None  # None where not found or ambiguous
-    input: str = ""  # What the service says that it received
+    input: str = ""  # What the service states that it received
     classes: Mapping[str, float] = field(default_factory=dict)  # `ATYPICAL`, `PSP_VS_MSAP`: 0 to 1
-    sentences: Mapping[str, str] = field(default_factory=dict)  # What is said of each class
+    sentences: Mapping[str, str] = field(default_factory=dict)  # The sentence on each class
     biomarkers: Mapping[str, Biomarker] = field(default_factory=dict)  # By region
     labels: Mapping[str, str] = field(default_factory=dict)  # Classifications in words, as written
     # Probabilities of single diagnoses, as written.
@@ -61,5 +61,5 @@ class Report:
 
     @property
     def is_understood(self) -> bool:
-        """True where it says what became of the study."""
+        """True where it states what became of the study."""
         return self.is_prediction or bool(self.failure or self.quality)

@@ -47,7 +47,7 @@ class ValueFile(NamedTuple):
 
     path: str  # Where it is; text, for there may be many thousands
     source: str  # The same from the folder that was searched, with ``/``
-    study_id: str  # What its folder's or its own name says; empty for a report of many studies
+    study_id: str  # From its folder's or its own name; empty for a report of many studies
     signature: Signature  # Shows that a file changed without reading it
     beside: str = ""  # The names of the reports in the same folder, with ``/`` between them
     # Where the values read from it before are, if it is unchanged; else -1.
@@ -67,7 +67,7 @@ class ReportFiles:
     texts: list[str] = field(default_factory=list)  # Paths of the files, the prediction's first
     pictures: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)  # Files that are not read, by name
-    # True where no folder says whose they are: the name begins with the service's order.
+    # True where no folder states whose they are: the name begins with the service's order.
     is_loose: bool = False
 
 

@@ -97,13 +97,13 @@ def holds_results(path: Path) -> bool:
 
 
 def _has_own_values(entries: Sequence[os.DirEntry[str]]) -> bool:
-    """Check for values that a folder's name says the study of."""
+    """Check for values that a folder's name assigns to a study."""
     matches = (VALUES.fullmatch(entry.name) for entry in entries)
     return any(match is not None and match["study"] is None for match in matches)
 
 
 def study_of(folder_name: str) -> str:
-    """Return the study that a folder's name says."""
+    """Return the study that a folder's name states."""
     if folder_name.endswith(SUFFIX):  # nearly all
         return folder_name.removesuffix(SUFFIX) or folder_name
     return _OUT.sub("", folder_name) or folder_name
@@ -134,7 +134,7 @@ def _first_rows(path: Path) -> list[list[str]]:
         with path.open("rb") as file:
             data = file.read(_PEEK)
             text = data.decode(find_encoding(data), errors="replace").lstrip("\ufeff")
-    except OSError:  # nothing says that it is one
+    except OSError:  # nothing states that it is one
         return []
     lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
     return [

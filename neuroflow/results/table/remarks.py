@@ -1,4 +1,4 @@
-"""What is unexpected in the values of studies, gathered by kind: said where people look.
+"""What is unexpected in the values of studies, for warnings, captions and methods texts.
 
 Each study has its warnings in words. Here they are counted over all studies, one sentence per
 kind, so that none of them is only found by who asks for the facts of a study.
@@ -80,7 +80,7 @@ def value_warnings(values: ValueMatrix) -> dict[int, list[str]]:
 
 
 def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
-    """Return what is said of ids that may be one, written in capitals and in small letters.
+    """Return the remark on ids that may be one, written in capitals and in small letters.
 
     Examples
     --------
@@ -99,14 +99,14 @@ def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
 
 
 def count_warning(n: int, usual: int, studies: int) -> str:
-    """Return what is said of a study with another number of values than most; often nothing."""
+    """Return the remark on a study with another number of values than most; often nothing."""
     if not n:
         return "no values at all"
     if n == usual:
         return ""
-    said = f"{n} numbers, most studies have {usual}"
+    text = f"{n} numbers, most studies have {usual}"
     is_few = n < _FEW * usual and studies >= _COHORT
-    return f"far fewer values than most: {said}" if is_few else said
+    return f"far fewer values than most: {text}" if is_few else text
 
 
 def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
@@ -132,7 +132,7 @@ def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
 
 
 def as_notes(remarks: Sequence[Remark]) -> list[str]:
-    """Return what captions and methods texts say of the reading: numbers without ids."""
+    """Return the sentences on the reading for captions and methods texts: numbers without ids."""
     notes = []
     for each in remarks:
         if each.kind in _SEEN_AGAIN:

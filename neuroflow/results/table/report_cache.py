@@ -106,7 +106,7 @@ class ReportCache:
 
 
 def _keep_private(path: Path) -> None:
-    """Let nobody else read the file, nor an older one: it holds what reports say."""
+    """Let nobody else read the file, nor an older one: it holds contents of reports."""
     mode = private_mode(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, mode))
     with suppress(PermissionError):  # another member of the group made it

@@ -89,14 +89,14 @@ def count_numbers(rows: Sequence[StudyRow], values: ValueMatrix) -> list[int]:
 
 
 def _of_reports(found: Sequence[StudyReport]) -> pd.DataFrame:
-    """Spread what the reports say into columns."""
+    """Spread the contents of the reports into columns."""
     return pd.DataFrame([_of_report(study) for study in found])
 
 
 def _of_report(study: StudyReport) -> dict[str, object]:
     report = study.report
     row: dict[str, object] = {
-        "labels": "; ".join(f"{name}: {says}" for name, says in report.labels.items()),
+        "labels": "; ".join(f"{name}: {text}" for name, text in report.labels.items()),
         "product": report.product,
         "model_version": report.model_version,
         "order_id": report.order_id,
@@ -116,7 +116,7 @@ def _of_report(study: StudyReport) -> dict[str, object]:
         for name, share in report.probabilities.items()
         if name.casefold() not in classes
     }
-    row |= {f"sentence_{name}": says for name, says in report.sentences.items()}
+    row |= {f"sentence_{name}": text for name, text in report.sentences.items()}
     for region, biomarker in report.biomarkers.items():
         row[f"report_{region}"] = biomarker.value
         if biomarker.mean is not None:

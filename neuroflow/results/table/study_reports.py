@@ -17,7 +17,7 @@ _NAMED = 3  # lines in a warning
 
 @dataclass(slots=True)
 class StudyReport:
-    """What the reports of one study say."""
+    """The contents of one study's reports."""
 
     report: Report = field(default_factory=Report)
     path: str = ""  # Of the report whose facts count; of the first text where none can be read
@@ -28,7 +28,7 @@ class StudyReport:
 
     @property
     def is_silent(self) -> bool:
-        """True for a text that is a report and says neither class nor biomarker nor failure."""
+        """True for a text that is a report and has neither class nor biomarker nor failure."""
         return self.report.n_lines > 0 and not self.report.is_understood
 
 
@@ -116,7 +116,7 @@ def _rank(pair: tuple[str, Report]) -> tuple[bool, bool]:
 
 
 def _contradictions(study: StudyReport, found: Sequence[tuple[str, Report]]) -> Iterable[str]:
-    """Name the other reports of the study that say something else."""
+    """Name the other reports of the study with other contents."""
     for path, report in found:
         names = report.classes.keys() & study.report.classes.keys()
         differ = sorted(

@@ -65,7 +65,7 @@ def read_keyed(file: Path) -> Keyed:
 
 def _unknown(file: Path) -> OptionError:
     return OptionError(
-        f"{file.name} does not say how it was computed.",
+        f"{file.name} does not state how it was computed.",
         why="It was not written by neuroflow report, paper_table or table_one, or was changed.",
         advice="Write it again.",
     )

@@ -44,7 +44,7 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        The file does not say how it was computed, or a report needs a workspace.
+        The file does not state how it was computed, or a report needs a workspace.
     FolderError
         The file cannot be read.
 
@@ -85,7 +85,7 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
 
 
 def _make(recipe: Mapping[str, Any], source: Workspace | pd.DataFrame, file: Path) -> Path:
-    """Write a file again as its recipe says."""
+    """Write a file again by its recipe."""
     kind, options = recipe["made_by"], dict(recipe.get("options") or {})
     try:
         if kind == "report":

@@ -69,7 +69,7 @@ def is_kept(tag: BaseTag) -> bool:
 
 @cache
 def has_its_type(tag: BaseTag, vr: str) -> bool:
-    """Check that an element says the type that its attribute has, so that it is checked as that.
+    """Check that an element has the type of its attribute, so that it is checked as that.
 
     Examples
     --------

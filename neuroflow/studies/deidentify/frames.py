@@ -92,7 +92,7 @@ class Frames:
             return self._processed(_joined(item, item))
         made = []
         for group, tags in groupby(item, key=_group):
-            if group & 1:  # creators say what private elements mean
+            if group & 1:  # creators state what private elements mean
                 made.append(self._processed(_joined(item, tags)))
             else:
                 made += [self._element(tag, item[tag]) for tag in tags]

@@ -29,7 +29,7 @@ _COMMENT_2000, _TILE_2000, _DATA_2000, _END_2000 = 0x64, 0x90, 0x93, 0xD9
 class PixelFormat:
     """How the pixels of a file are stored."""
 
-    n_bytes: int | None  # Of all frames; None where the header does not say
+    n_bytes: int | None  # Of all frames; None where the header has none
     bits_allocated: int
     bits_stored: int
     is_signed: bool

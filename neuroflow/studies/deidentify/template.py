@@ -143,7 +143,7 @@ class Template:
         return stored if is_kept_text_of_number(tag, vr, stored[8:], self._words) else None
 
     def _alone(self, source: StoredHeader, tags: set[int]) -> dict[int, bytes]:
-        """De-identify some elements, beside those that say what they mean."""
+        """De-identify some elements, beside those that state what they mean."""
         needed = {CHARSET, *tags}
         for tag in tags:
             if tag >> 16 & 1:

@@ -158,7 +158,7 @@ def _series(headers: Sequence[Header], first: Mapping[str, Any]) -> Series:
 
 
 def _sequence(first: Mapping[str, Any]) -> str | None:
-    """Return the scanning sequence, with EP where another tag says that it is echo-planar."""
+    """Return the scanning sequence, with EP where another tag states that it is echo-planar."""
     sequence = _text(first.get("ScanningSequence"))
     words = sequence.split("\\") if sequence else []
     if "EP" in words or first.get(ECHO_PLANAR) != "YES":

@@ -167,7 +167,7 @@ class Header:
     mosaic_slices: int = 0  # Slices in a Siemens mosaic; 0 for other images
     # Acquisition time of each slice of a mosaic, ms.
     mosaic_times: tuple[float, ...] = field(default=())
-    declared_directions: int | None = None  # As the maker's private attribute says
+    declared_directions: int | None = None  # As in the maker's private attribute
     # The earliest date and time in the header, as DICOM writes them, or empty.
     started_at: str = ""
 
@@ -202,7 +202,7 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
 
 
 def require_mr_image(sop_class: str) -> None:
-    """Raise `NotAnImageError` for an object that says that it is something else."""
+    """Raise `NotAnImageError` for an object that states that it is something else."""
     if sop_class and sop_class not in MR_IMAGES:
         raise NotAnImageError(UID(sop_class).name)
 
@@ -331,7 +331,7 @@ def _read_protocol(look: Lookup) -> dict[str, Any]:
     found = ((word, look(tag_of(word))) for word in PROTOCOL)
     protocol = {word: _plain(value) for word, value in found if value is not None and value != ""}
     factor = _integer(private_value(look, 0x2001, 0x13, "PHILIPS"))
-    if factor is not None and factor > 1:  # classic Philips images say it nowhere else
+    if factor is not None and factor > 1:  # classic Philips images have it nowhere else
         protocol.setdefault(ECHO_PLANAR, "YES")
     return protocol
 

@@ -98,7 +98,7 @@ def _nearest(
         if folder not in owners or (first.member.name and folder == first.member.path.parent):
             break
         found = {one: facts for one in sidecars.get(folder, ()) if (facts := _facts(one, first))}
-        if len(owners[folder]) > 1:  # only one that names the study says whose it is
+        if len(owners[folder]) > 1:  # only one that names the study states whose it is
             found = {one: facts for one, facts in found.items() if facts[2]}
         if len(set(found.values())) == 1:
             return [next(iter(found))]
@@ -108,7 +108,7 @@ def _nearest(
 
 
 def _facts(sidecar: Member, image: ClassifiedFile) -> tuple[str, str, str] | None:
-    """Read age, sex and study of a JSON file; None where it says neither, or of another study."""
+    """Read age, sex and study of a JSON file; None where it has neither, or is of another study."""
     try:
         facts = sidecar_facts(read_sidecar(sidecar))
     except StudyError:

@@ -127,9 +127,9 @@ def _weighting(members: Sequence[Member]) -> Weighting:
 
 
 def _choose(study: Sequence[_Series], skipped: list[Skipped]) -> tuple[list[_Series], str]:
-    """Choose the series to keep, and say why where none is diffusion."""
+    """Choose the series to keep, and state why where none is diffusion."""
     kept = [series for series in study if series.weighting is Weighting.WEIGHTED]
-    if not kept:  # the check says what to do with makers whose b-values are not read
+    if not kept:  # the check states what to do with makers whose b-values are not read
         kept = [
             series
             for series in study

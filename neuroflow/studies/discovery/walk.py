@@ -47,7 +47,7 @@ def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
             else:
                 reason = _broken(entry.path)
                 if reason == NOT_HERE and role(entry.name) not in (None, "image"):
-                    yield entry.path  # the check of its image says what is missing
+                    yield entry.path  # the check of its image states what is missing
                 else:
                     skipped.append(Skipped(Path(entry.path), reason))
 

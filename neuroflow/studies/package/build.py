@@ -105,7 +105,7 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        return 0  # the study it belongs to says that it is missing
+        return 0  # the study it belongs to states that it is missing
 
 
 def _write(

@@ -74,7 +74,7 @@ def _is_unknown(one: Finding | None) -> bool:
 def of_several_series(
     whole: Iterable[Finding], series: dict[str, list[Finding]], shared: Collection[str]
 ) -> list[Finding]:
-    """Join the findings of a study's diffusion series: each says which series it is of.
+    """Join the findings of a study's diffusion series: each states which series it is of.
 
     `shared` are the rules whose facts are those of the whole study.
     """

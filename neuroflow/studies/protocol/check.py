@@ -62,7 +62,7 @@ def check(
         Findings of earlier checks; studies that did not change are not read again.
     cached_only
         True returns what `cache` holds and opens no file; a study that is not in the cache gets an
-        error which says so.
+        error of its own.
 
     Returns
     -------

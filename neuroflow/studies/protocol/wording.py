@@ -35,7 +35,7 @@ USE_NIFTI = WHERE_CONVERTERS_LOOK.format(
 )
 SELECT_SERIES = (
     "Select the diffusion series to process: write its number into studies.tsv (column series). "
-    "The other findings say which series they are of."
+    "The other findings state which series they are of."
 )
 PACK_AGAIN = "Pack all files of the series into the archive again, or export the study again."
 CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."

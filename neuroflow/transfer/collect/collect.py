@@ -47,7 +47,7 @@ from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 STAGE = "collect"
 ReadVerdict = Callable[[Path], str]
-"""Returns what the reports in a folder on this disk say: ``failure``, ``report``, or nothing."""
+"""Classifies the reports in a folder on this disk: ``failure``, ``report``, or nothing."""
 CHANGING = "its files change while they are fetched; left for the next time"
 
 

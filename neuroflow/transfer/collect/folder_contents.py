@@ -22,7 +22,7 @@ _FAILURE_WORDS = ("fail", "error")
 
 
 def is_failure(folder: ResultFolder) -> bool:
-    """Check whether a name says that a folder holds a failure report in place of results.
+    """Check whether a name states that a folder holds a failure report in place of results.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def is_failure(folder: ResultFolder) -> bool:
 
 
 def has_report(folder: ResultFolder) -> bool:
-    """Check whether a folder holds a report; without values, its content says what it is."""
+    """Check whether a folder holds a report; without values, its content states what it is."""
     names = [entry.name.lower() for entry in folder.files]
     return any(
         name.endswith(_TEXTS)

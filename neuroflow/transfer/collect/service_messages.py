@@ -1,6 +1,6 @@
 """What the service itself writes about studies: status and log files on the endpoint.
 
-neuropacs says that status updates are logged and available there; names and format are not
+neuropacs states that status updates are logged and available there; names and format are not
 published. So files are found by the words in their names, and the last line that names a study is
 shown as it is, beside what neuroflow concludes from the result folders.
 """
@@ -47,7 +47,7 @@ def read_messages(
     *,
     scratch: Path | None = None,
 ) -> ServiceMessages:
-    """Return what the service's status and log files say of the known studies."""
+    """Return the messages of the service's status and log files on the known studies."""
     entries = _find(remote)
     files = {str(entry.path): [entry.size, str(entry.modified)] for entry in entries}
     before = before or ServiceMessages()

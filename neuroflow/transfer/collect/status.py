@@ -57,8 +57,8 @@ def status(
         state, message = _current_state(row, snapshot, now, overdue_hours, has_changed=has_changed)
         if row.study_id in elsewhere and state in _ASKED:
             state, message = row.state, f"sent to {row.service}, not to the service in use"
-        if snapshot is not None and (said := snapshot.messages.lines.get(row.study_id)):
-            message = f"{message}; the service says: {said}".removeprefix("; ")
+        if snapshot is not None and (text := snapshot.messages.lines.get(row.study_id)):
+            message = f"{message}; message of the service: {text}".removeprefix("; ")
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since
         lines.append((row.cohort_id, row.study_id, state.value, since, row.size, message))
     for study_id in sorted(unknown):

@@ -186,7 +186,7 @@ class SftpRemote:
                 on_bytes(0)
                 self._write(handle, blocks, path.name, on_bytes, before_last)
             except BaseException:
-                # To close the file would tell the server that it is complete.
+                # To close the file would signal to the server that it is complete.
                 self.close()
                 raise
         self._close(handle, path.name)
@@ -337,7 +337,7 @@ class SftpRemote:
         return Receipt.CONFIRMED
 
     def _attributes(self, path: PurePosixPath) -> paramiko.SFTPAttributes | None:
-        """Return what the server says of a path; None where there is nothing."""
+        """Return the server's attributes of a path; None where there is nothing."""
         try:
             return self._call(f"checking {path.name}", lambda: self._client.stat(str(path)))
         except RemoteMissingError:

@@ -13,7 +13,7 @@ INITIAL_SIZE = 256 * 1024
 """Bytes that may be in flight before the first answer, when the rate is unknown."""
 TARGET_SECONDS = 2.0
 """Seconds of data to keep in flight: longer than any round trip, yet on a slow connection
-answers come in often enough to tell it from a lost one."""
+answers come in often enough to distinguish it from a lost one."""
 
 
 class SentRequest(NamedTuple):

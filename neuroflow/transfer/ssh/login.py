@@ -81,10 +81,10 @@ class Login:
             return None
 
     def _error(self, transport: paramiko.Transport) -> ConnectError:
-        said = getattr(transport.auth_handler, "banner", None) or b""
+        message = getattr(transport.auth_handler, "banner", None) or b""
         is_closed = not transport.is_active()
         error = refused_error(
-            self._user, self._tried, len(self._left), is_closed=is_closed, said=said
+            self._user, self._tried, len(self._left), is_closed=is_closed, message=message
         )
         error.__cause__ = self._refusal
         return error

@@ -1,4 +1,4 @@
-"""What a server says before anything is encrypted: its greeting, and the algorithms it offers."""
+"""What a server sends before anything is encrypted: its greeting, and the algorithms it offers."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class CommandSocket:
                 advice="Use ProxyJump in ~/.ssh/config.",
             )
         self._command = printable(command)
-        self._said = b""
+        self._message = b""
         self._sock, theirs = socket.socketpair()
         # A file, since nobody would read a pipe while the connection is in use.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket
         with theirs:
             # ssh_config(5): the command string is run by the user's shell, with exec.
-            self._process = subprocess.Popen(  # noqa: S603  the user's own file says so
+            self._process = subprocess.Popen(  # noqa: S603  configured in the user's own file
                 ["/bin/sh", "-c", f"exec {command}"],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
@@ -42,7 +42,7 @@ class CommandSocket:
             )
 
     def send(self, data: bytes) -> int:
-        """Send; to a process that has ended it is not an error, as what it said is read next."""
+        """Send; to a process that has ended it is not an error, as its message is read next."""
         try:
             return self._sock.send(data)
         except BrokenPipeError:
@@ -59,23 +59,23 @@ class CommandSocket:
             self._process.wait()
         if not self._complaints.closed:
             self._complaints.seek(0)
-            self._said = self._complaints.read(_MAX_COMPLAINT)
+            self._message = self._complaints.read(_MAX_COMPLAINT)
             self._complaints.close()
 
     def explain(self, error: ConnectError) -> ConnectError:
         """Return the error of the program, if it failed, in place of the error it caused."""
         self.close()
-        said, code = self._said, self._process.returncode
-        if not said.strip() and code <= 0:  # it was ended by `close`
+        message, code = self._message, self._process.returncode
+        if not message.strip() and code <= 0:  # it was ended by `close`
             found = copy.copy(error)
             found.why = f"It was reached through the ProxyCommand `{self._command}`. {error.why}"
             return found
-        says = f" It says: {quoted(said)}." if said.strip() else ""
+        stated = f" Its message: {quoted(message)}." if message.strip() else ""
         return PortError(
             "The ProxyCommand of ssh_config did not reach the server.",
             why=f"The command `{self._command}` "
             + (f"ended with code {code}." if code > 0 else "failed.")
-            + says,
+            + stated,
             advice="Run it in a terminal, and correct it in ssh_config; or remove it there, if "
             "the server can be reached without it.",
         )

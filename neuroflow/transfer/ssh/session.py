@@ -27,7 +27,7 @@ from neuroflow.transfer.ssh.watchdog import Watchdog
 TIMEOUT = 15.0
 SETTLE_SECONDS = 0.2
 """How long the end of a connection may take to arrive behind the end of a session."""
-MAX_SAID = 4096
+MAX_MESSAGE = 4096
 """How much of a server's text is read for an error, in bytes."""
 WINDOW = 8 << 20  # lifts downloads at 50 ms round trip from 29 to 68 MB/s
 CIPHERS = (
@@ -174,13 +174,13 @@ def start_error(
     """Make the error of an SFTP session that did not start; `received` came in place of SFTP."""
     if isinstance(error, TimeoutError):
         return connection_lost("opening the SFTP session", error)
-    said = received
+    message = received
     channel.settimeout(SETTLE_SECONDS)
     with contextlib.suppress(*LIBRARY_ERRORS):
-        while len(said) < MAX_SAID and (more := channel.recv(MAX_SAID)):
-            said += more
-    if said.strip():
-        return text_error(said)
+        while len(message) < MAX_MESSAGE and (more := channel.recv(MAX_MESSAGE)):
+            message += more
+    if message.strip():
+        return text_error(message)
     return ended_error(error, is_alive=_stays_alive(transport))
 
 

@@ -75,7 +75,7 @@ def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: i
 def handshake_error(
     error: Exception, host: str, port: int, received: RecordingSocket, *, is_late: bool
 ) -> ConnectError:
-    """Translate a failed SSH handshake, with what the server said."""
+    """Translate a failed SSH handshake, with the server's own message."""
     if received.is_ssh:
         if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
             return _no_common_error(error, host, received.offer)
@@ -101,17 +101,17 @@ def handshake_error(
 
 def _other_program_error(host: str, port: int, greeting: bytes) -> ConnectError:
     """Make the error of a server that sends text in place of SSH."""
-    said = f"It says: {quoted(greeting)}."
+    message = f"Its message: {quoted(greeting)}."
     if _THROTTLED.search(greeting):
         return PortError(
             f"{host} accepts no more connections at the moment.",
-            why=said,
+            why=message,
             advice="Wait a few minutes, then try again with fewer `connections` in the settings.",
         )
     is_web = greeting.startswith((b"HTTP/", b"<"))
     return PortError(
         f"{host} answers on port {port}, but not as an SSH server.",
-        why=f"It looks like {'a web server' if is_web else 'another program'}. {said}",
+        why=f"It looks like {'a web server' if is_web else 'another program'}. {message}",
         advice="Check host and port (usually 22); there may be a web proxy in between.",
     )
 
@@ -139,12 +139,12 @@ def _no_common_error(error: Exception, host: str, offer: Offer) -> ConnectError:
 
 
 def refused_error(
-    user: str, tried: Sequence[str], left: int, *, is_closed: bool, said: bytes
+    user: str, tried: Sequence[str], left: int, *, is_closed: bool, message: bytes
 ) -> LoginRefusedError:
     """Make the error of a server that accepts none of the keys."""
     keys = f"with the key {tried[0]}" if len(tried) == 1 else f"with the keys {', '.join(tried)}"
     why = ["It does not know this user, or not this key."]
-    why += [f"It says: {quoted(said)}."] * bool(said.strip())
+    why += [f"Its message: {quoted(message)}."] * bool(message.strip())
     why += ["The server then closed the connection."] * is_closed
     why += [f"{left} more keys of the ssh-agent were not tried."] * bool(left)
     choose = (
@@ -203,7 +203,7 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
     if isinstance(error, paramiko.ChannelException):
         return SessionError(
             "The login succeeded, but the server opens no session.",
-            why=f"It says: {quoted(error.text.encode())}.",
+            why=f"Its message: {quoted(error.text.encode())}.",
             advice="Try again with fewer `connections` in the settings. If the error persists, "
             "ask neuropacs support whether this account may use SFTP.",
         )
@@ -217,17 +217,17 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
     )
 
 
-def text_error(said: bytes) -> SessionError:
+def text_error(message: bytes) -> SessionError:
     """Make the error of a session that began with text in place of SFTP."""
-    if _NO_LOGIN.search(said):
+    if _NO_LOGIN.search(message):
         return SessionError(
             "The login succeeded, but the server has closed this account for sessions.",
-            why=f"It says: {quoted(said)}.",
+            why=f"Its message: {quoted(message)}.",
             advice="Ask neuropacs support to enable SFTP for this account.",
         )
     return SessionError(
         "The login succeeded, but the server sends text in place of SFTP.",
-        why=f"It says: {quoted(said)}.",
+        why=f"Its message: {quoted(message)}.",
         advice="A start-up file of the account (such as .bashrc) or a forced command prints "
         "it. Ask neuropacs support, or the administrator of the server, to remove it.",
     )
@@ -320,7 +320,7 @@ def readable(error: BaseException) -> str:
 
 
 def quoted(text: bytes) -> str:
-    r"""Quote the first lines of what a server said.
+    r"""Quote the first lines of a server's message.
 
     Examples
     --------

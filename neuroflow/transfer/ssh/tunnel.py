@@ -194,7 +194,7 @@ class Tunnel:
 
 
 def _at_jump_host(error: ConnectError, jump: Route) -> ConnectError:
-    """Return an error of a jump host that says so: neuropacs cannot cure it."""
+    """Return an error that names the jump host as its place: neuropacs cannot cure it."""
     if error.what.startswith(AT_JUMP_HOST):
         return error  # of an earlier one
     found = copy.copy(error)

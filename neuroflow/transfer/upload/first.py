@@ -13,7 +13,7 @@ from neuroflow.transfer.remote import Remote
 CONFIRM = Wording(
     "If these studies were never sent before, pass not_sent_before=True.",
     cli="If these studies were never sent before, add --not-sent-before.",
-    form="If these studies were never sent before, tick the box that says so and press Send again.",
+    form="If these studies were never sent before, tick the box for that and press Send again.",
 )
 """How a user answers the question of a first submission."""
 
@@ -83,15 +83,17 @@ def strange_keys(
 def _of_whom(tags: Set[str], known: Acquaintance) -> str:
     """Return what the ids of strange studies show."""
     foreign = sorted(tag for tag in tags if tag != RANDOM and tag not in known.keys)
-    said = []
+    sentences = []
     if foreign:
         keys = f"account key {foreign[0]}" if len(foreign) == 1 else f"keys {', '.join(foreign)}"
-        said.append(f"Ids were made with the {keys}, which is not on this computer.")
+        sentences.append(f"Ids were made with the {keys}, which is not on this computer.")
     if tags & set(known.keys):
-        said.append("Ids were made with an account key that is here and in use elsewhere, too.")
+        sentences.append(
+            "Ids were made with an account key that is here and in use elsewhere, too."
+        )
     if RANDOM in tags:
-        said.append("Ids are random: they do not show which scan they stand for.")
-    return " ".join(said)
+        sentences.append("Ids are random: they do not show which scan they stand for.")
+    return " ".join(sentences)
 
 
 def _what_to_do(tags: Set[str], known: Acquaintance) -> Wording:

@@ -64,7 +64,7 @@ def write_mark(mark: SentMark) -> None:
 
 
 def read_marks(folders: Iterable[Path], but: Collection[str] = ()) -> dict[str, SentMark]:
-    """Read the marks in the folders of packages; a damaged one still says that a study left.
+    """Read the marks in the folders of packages; a damaged one still states that a study left.
 
     Those of the studies `but` are left out.
     """

@@ -20,7 +20,7 @@ WHOLE = "the ledger was rebuilt; found complete on the server, or processed"
 
 
 MARKED = "the ledger was rebuilt; from the mark beside the package"
-REFUSED = f"{NOT_STORED}the ledger was rebuilt, and its mark says so{KEPT}"
+REFUSED = f"{NOT_STORED}the ledger was rebuilt, and its mark records this{KEPT}"
 
 
 def rebuild(

@@ -1,6 +1,6 @@
 """Decide about an upload whose outcome is not recorded: a pure function of what is known.
 
-The ledger says ``uploading`` until just before the last byte leaves, and ``unconfirmed`` from
+The ledger has ``uploading`` until just before the last byte leaves, and ``unconfirmed`` from
 then until the server has acknowledged the whole. So an upload cut short in ``uploading`` never
 arrived whole, and only one cut short in ``unconfirmed`` needs the server's word.
 """
@@ -71,12 +71,12 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     force: bool = False,
     is_repeated: bool = False,
 ) -> Decision:
-    """Decide what became of a study, from what the ledger and the server say.
+    """Decide what became of a study, from the ledger and the server.
 
     `is_repeated` is an upload after one that the server refused to store: what it shows before the
     new one has ended may be left from the old one. `elapsed` are the seconds for which the upload
     is known to have been over, by a clock that nobody can set; the wall clocks of two computers
-    say nothing about durations.
+    reveal nothing about durations.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     if row.state.is_sent:
         again = Decision(Verdict.SEND, "sent again with replace")
         return again if force else Decision(Verdict.SENT, "already sent")
-    # Folders and files of an earlier, whole submission say nothing of this one.
+    # Folders and files of an earlier, whole submission reveal nothing about this one.
     is_first = row.submitted_at is None
     is_old = is_repeated and row.state is State.UPLOADING and not seen.has_results
     is_cut = row.state is State.PARTLY_SENT or is_old

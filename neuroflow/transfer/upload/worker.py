@@ -240,7 +240,7 @@ class UploadWorker:
         return any(message.startswith(NOT_STORED) for _, _, message in history)
 
     def _elapsed(self, row: LedgerRow) -> float:
-        """Return for how many seconds an upload is known to be over, whatever wall clocks say."""
+        """Return for how many seconds an upload is known to be over, independent of wall clocks."""
         now = self.job.monotonic()
         in_this_run = now - self.silent_since.setdefault(row.study_id, now)
         if row.state is State.PACKAGED:

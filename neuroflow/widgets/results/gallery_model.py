@@ -53,7 +53,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a report says in short."""
+    """A report in short."""
 
     prediction: str = ""
     has_warning: bool = False  # Its quality control found something
@@ -61,7 +61,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What the values of one study say."""
+    """A summary of the values of one study."""
 
     check: str = ""  # Whether its report agrees with them, in a word
     detail: str = ""  # And in full
@@ -301,7 +301,7 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
     pairs += [
         (f"Probability of {name}", f"{part:.1%}") for name, part in report.probabilities.items()
     ]
-    pairs += [("Interpretation", says) for name, says in report.sentences.items()]
+    pairs += [("Interpretation", text) for name, text in report.sentences.items()]
     pairs += [
         (f"Free water, {region}", _with_controls(biomarker))
         for region, biomarker in report.biomarkers.items()
@@ -342,7 +342,7 @@ def _report(folder: Path, names: Mapping[str, str]) -> Report:
 
 
 def _is_failure(folder: Path) -> bool:
-    """Check for a folder without results of any product, and without a report that says some."""
+    """Check for a folder without results of any product, and without a report that has some."""
     names = [path.name.lower() for path in folder.glob("*")]
     if any(name.endswith(_RESULTS) for name in names):
         return False
@@ -350,7 +350,7 @@ def _is_failure(folder: Path) -> bool:
 
 
 def _values(folder: Path, study_id: str) -> _Values:
-    """Return what the values of a study say."""
+    """Summarise the values of a study."""
     place = folder / f"{study_id}{RESULT_SUFFIX}"
     try:
         results = load_results(place)

@@ -73,7 +73,7 @@ class Supervisor:
 
         def watch() -> None:
             while not ended.wait(TICK_SECONDS):
-                with suppress(OSError):  # a disk that is away now: the job itself will say so
+                with suppress(OSError):  # a disk that is away now: the job itself will report it
                     self.tick()
 
         thread = threading.Thread(target=watch, name="neuroflow-job", daemon=True)

@@ -23,13 +23,13 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Studies that came to a state since the last report, with what identifies the event."""
+    """Studies that entered a state since the last report, with what identifies the event."""
 
     keys: dict[str, str]  # by study id: its state, and when the study was sent
     messages: dict[str, str]
 
     def of(self, state: State) -> list[str]:
-        """Return the studies that came to a state."""
+        """Return the studies that entered a state."""
         return [study for study, key in self.keys.items() if key.split()[0] == state]
 
     @property

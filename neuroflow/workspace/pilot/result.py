@@ -23,7 +23,7 @@ class PilotResult:
     state
         Its state, as `Workspace.status` has it.
     message
-        What the service or the reports say about it.
+        The message of the service or the reports.
     checks
         One row per check of its results: check, result (``"passed"``, ``"failed"`` or
         ``"unknown"``) and detail; empty while there are no results.

@@ -1,4 +1,4 @@
-"""Keyed digests: facts about people that say nothing without the salt of the workspace."""
+"""Keyed digests: facts about people that reveal nothing without the salt of the workspace."""
 
 import lazy_loader
 

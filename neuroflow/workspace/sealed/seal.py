@@ -1,7 +1,7 @@
 """What keys the ledger's facts about people: a ledger may leave the house, the salt stays.
 
 The ledger keeps a digest of each Study Instance UID, to find a study that is sent twice, and the
-reasons why rules were overridden. Without the workspace's salt neither of them says anything: the
+reasons why rules were overridden. Without the workspace's salt neither reveals anything: the
 digest cannot be compared with UIDs of an archive, and the reason cannot be read.
 """
 

@@ -12,7 +12,7 @@ from neuroflow.io import without_prefix, write_private
 from neuroflow.models import Study
 
 _SALT = "salt"
-"""The name under which a digest says with which salt the others were made."""
+"""The name under which a digest states with which salt the others were made."""
 
 
 class Tombstones:

@@ -154,7 +154,7 @@ class Witness:
             temporary.write_text(json.dumps(note), encoding="utf-8")
 
     def _write_marks(self, rows: Iterable[LedgerRow]) -> None:
-        """Write the marks of everything that the ledger says has left."""
+        """Write the marks of everything that has left according to the ledger."""
         for row in rows:
             event = self._ledger.last_mark(row.study_id)
             if row.sent_sha256 is not None and event is not None:

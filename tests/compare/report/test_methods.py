@@ -75,5 +75,5 @@ def test_methods_describe_change_correlations_and_z_scores():
 
 
 def test_a_table_that_lost_its_attributes_has_no_methods():
-    with pytest.raises(CompareError, match="does not say how"):
+    with pytest.raises(CompareError, match="does not state how"):
         methods_text(pd.DataFrame({"region": ["SCP"]}))

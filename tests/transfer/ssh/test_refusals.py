@@ -47,7 +47,7 @@ LOGIN = {
 }
 SESSION = {
     "ForceCommand echo 'Welcome to the cluster'; /usr/lib/openssh/sftp-server": (
-        'sends text in place of SFTP. It says: "Welcome to the cluster"',
+        'sends text in place of SFTP. Its message: "Welcome to the cluster"',
         "to remove it",
     ),
     "ForceCommand echo 'This account is currently not available.'; exit 1": (

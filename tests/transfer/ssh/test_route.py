@@ -207,9 +207,9 @@ def test_through_a_command(sshd, known, ssh_config, tmp_path):
     ("command", "says"),
     [
         ("false", "`false` ended with code 1"),
-        ("no-such-program %h", r"ended with code 127. It says: .*no-such-program: not found"),
-        ("echo proxy: access denied >&2", 'failed. It says: "proxy: access denied"'),
-        ("echo HTTP/1.1 403 Forbidden", "a web server. It says: .*403 Forbidden"),
+        ("no-such-program %h", r"ended with code 127. Its message: .*no-such-program: not found"),
+        ("echo proxy: access denied >&2", 'failed. Its message: "proxy: access denied"'),
+        ("echo HTTP/1.1 403 Forbidden", "a web server. Its message: .*403 Forbidden"),
         ("sleep 9", "reached through the ProxyCommand `sleep 9`"),
     ],
 )

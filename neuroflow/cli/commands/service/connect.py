@@ -99,7 +99,7 @@ def _confirm_profile(service: Service, console: Console, *, is_confirmed: bool) 
     profile = service.profile
     if profile is not None and not is_confirmed:
         if not sys.stdin.isatty() or console.as_json:
-            return  # the first connection is refused, and says why
+            return  # the first connection is refused, and states why
         console.info("This workspace was set up on another computer or by somebody else.")
         console.info(describe(profile))
         if not typer.confirm("Connect to it?", err=True):

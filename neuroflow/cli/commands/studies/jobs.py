@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def pause(workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Pause the job that runs in a workspace, also one that a form or a notebook began."""
-    said = "Paused: no byte is sent until `neuroflow resume`, or Continue in the forms."
-    _send(workspace, lambda ws: ws.pause_job(), said, as_json=as_json, quiet=quiet)
+    done = "Paused: no byte is sent until `neuroflow resume`, or Continue in the forms."
+    _send(workspace, lambda ws: ws.pause_job(), done, as_json=as_json, quiet=quiet)
 
 
 def resume(workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
@@ -29,15 +29,15 @@ def resume(workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = F
 
 def stop(workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Stop the job that runs in a workspace; it finishes the studies in progress."""
-    said = "Stopping: the studies in progress are finished, no other is begun."
-    _send(workspace, lambda ws: ws.stop_job(), said, as_json=as_json, quiet=quiet)
+    done = "Stopping: the studies in progress are finished, no other is begun."
+    _send(workspace, lambda ws: ws.stop_job(), done, as_json=as_json, quiet=quiet)
 
 
 def _send(
-    workspace: Path, order: Callable[[Workspace], None], said: str, *, as_json: bool, quiet: bool
+    workspace: Path, order: Callable[[Workspace], None], done: str, *, as_json: bool, quiet: bool
 ) -> None:
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         order(ws)
         job = ws.running_job
         console.output({"job": asdict(job) if job else None})
-        console.info(f"{said} It is {job.text}." if job else said)
+        console.info(f"{done} It is {job.text}." if job else done)

@@ -18,7 +18,7 @@ from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import FloatArray, IntArray, coded
 
 _CELLS = 4_000_000  # numbers of one product of matrices; more take more memory, not less time
-_LEVEL = 0.01  # fewer than a hundred permutations say little
+_LEVEL = 0.01  # fewer than a hundred permutations are too few
 _FEWEST = 20  # permutations, below which no p can be under 0.05
 
 

@@ -1,4 +1,4 @@
-"""OpenSSH's configuration: what ssh_config says of a host."""
+"""OpenSSH's configuration: the options of ssh_config for a host."""
 
 import lazy_loader
 

@@ -105,7 +105,7 @@ class Conditions:
         text = expand(command, tokens)
         if text not in self._exec:
             try:
-                done = subprocess.run(  # noqa: S603  the user's own file says so
+                done = subprocess.run(  # noqa: S603  configured in the user's own file
                     ["/bin/sh", "-c", text],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -39,7 +39,7 @@ _NOT_FOLLOWED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What ssh_config says of one host.
+    """The options of ssh_config for one host.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class _Reader:
             raise ConfigError(
                 f"{path} cannot be read.",
                 why=f"{error.strerror}.",
-                advice="Correct its permissions; it says how servers are reached.",
+                advice="Correct its permissions; it states how servers are reached.",
             ) from error
 
     def _include(self, line: Line, folder: Path, *, is_active: bool, depth: int) -> None:

@@ -21,7 +21,7 @@ ANSWER_SECONDS = 60.0
 """How long an agent may take: some ask their user before they sign."""
 
 NO_SIGNATURE = "key cannot be used for signing"
-"""What the library says where an agent does not sign."""
+"""What the library states where an agent does not sign."""
 
 _REQUEST_IDENTITIES = b"\x0b"  # SSH_AGENTC_REQUEST_IDENTITIES
 _MAX_ANSWER = 1 << 20
