@@ -111,7 +111,7 @@ ExcludeSuspect = Annotated[
     bool | None,
     typer.Option(
         "--exclude-suspect/--keep-suspect",
-        help="Leave out impossible values and those of exactly 0 or 1, or keep all; impossible "
+        help="Exclude impossible values and those of exactly 0 or 1, or keep all; impossible "
         "ones are refused without a choice.",
     ),
 ]

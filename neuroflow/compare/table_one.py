@@ -181,8 +181,8 @@ class _Layout:
         if len(levels) > _MAX_LEVELS:
             raise OptionError(
                 f"The column {name!r} has {len(levels)} different labels.",
-                why=f"A table of more than {_MAX_LEVELS} is of no use.",
-                advice="Choose another column, or join labels.",
+                why=f"A table of more than {_MAX_LEVELS} categories cannot be read.",
+                advice="Choose another column, or merge labels.",
             )
         given = texts.to_numpy(dtype=object)
         counts = np.array(

@@ -147,7 +147,7 @@ def _without_repeats(
         return frame
     again = frame.duplicated(keep="first")
     for row in again.to_numpy().nonzero()[0].tolist():
-        remarks.add("rows that repeat another one, left out", str(frame[keys[0]].iat[row]), row)
+        remarks.add("rows that repeat another one, excluded", str(frame[keys[0]].iat[row]), row)
     twice = frame.duplicated(keys, keep=False) & ~(
         frame.duplicated(keep=False) & (frame.groupby(keys, dropna=False).ngroup() >= 0)
     )

@@ -145,7 +145,7 @@ def column(text: TextTable, name: str, values: Sequence[str | None], remarks: Re
         if cell is not None and cell not in _CODES:
             number = float(cell) if _NUMBER.fullmatch(cell) else _other(cell, text.decimal)
         if cell is not None and math.isnan(number):
-            remarks.add(f"cells of {name} that are no numbers, taken as missing", cell, row)
+            remarks.add(f"cells of {name} that are not numbers, taken as missing", cell, row)
         numbers.append(number)
     return pd.Series(numbers)
 

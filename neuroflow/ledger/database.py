@@ -202,7 +202,7 @@ def statements(name: str) -> Iterator[str]:
 
 def _damaged(path: Path, damage: str, verb: str = "used") -> LedgerLostError:
     return LedgerLostError(
-        f"The ledger {path} cannot be {verb}: it is damaged, or no ledger.",
+        f"The ledger {path} cannot be {verb}: it is damaged, or not a ledger.",
         why=f"SQLite reports: {damage}.",
         advice=rebuild_advice(path.parent),
     )
@@ -210,8 +210,8 @@ def _damaged(path: Path, damage: str, verb: str = "used") -> LedgerLostError:
 
 def rebuild_advice(folder: Path) -> Wording:
     """Return how a ledger is made again, in the words of each front end."""
-    keep = "Do not delete anything, and do not bring back an older copy of the ledger: it would "
-    why = f"{keep}take studies that were sent meanwhile for not sent."
+    keep = "Do not delete anything, and do not restore an older copy of the ledger: it would "
+    why = f"{keep}list studies that were sent since as not sent."
     command = f"neuroflow rebuild {shlex.quote(str(folder))}"
     return Wording(
         f"Workspace.with_new_ledger({str(folder)!r}) and its rebuild() make it again from the "

@@ -127,10 +127,10 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
     if found.impossible.any():
         if exclude is None:
             raise _refused(cells, found.impossible)
-        left = "Kept" if exclude is False else "Left out"
+        left = "Kept" if exclude is False else "Excluded"
         notes.append(f"{left}: {_counted(cells, found.impossible)} outside the possible range.")
     if found.extreme.any():
-        left = "Left out" if exclude is True else "Kept"
+        left = "Excluded" if exclude is True else "Kept"
         notes.append(f"{left}: {_counted(cells, found.extreme)} exactly 0 or 1.")
         if exclude is None:
             _warn_extreme(cells, found.extreme)
@@ -217,11 +217,11 @@ def _refused(cells: Cells, bad: BoolArray) -> TableError:
         f"{_counted(cells, bad)} outside the possible range would enter the computation.",
         why=why.strip(),
         advice=Wording(
-            "Correct them; or leave them out with exclude_suspect=True (values of exactly 0 or 1 "
+            "Correct them; or exclude them with exclude_suspect=True (values of exactly 0 or 1 "
             'as well) or "impossible"; or keep all with exclude_suspect=False.',
-            cli="Correct them; or leave them out with --exclude-suspect, or keep all with "
+            cli="Correct them; or exclude them with --exclude-suspect, or keep all with "
             "--keep-suspect.",
-            form="Correct them, or leave suspect values out.",
+            form="Correct them, or exclude suspect values.",
         ),
     )
 
@@ -230,9 +230,9 @@ def _warn_extreme(cells: Cells, extreme: BoolArray) -> None:
     ids = cells.studies["study_id"].astype(str).to_numpy()[extreme.any(axis=1)].tolist()
     shown = ", ".join(ids[:_SHOWN]) + ", ..." * (len(ids) > _SHOWN)
     warn_user(
-        f"{_counted(cells, extreme)} exactly 0 or 1 are used ({shown}): a region that fell out of "
-        "the brain, or where the fit failed, has such values. exclude_suspect=True leaves them "
-        "out; exclude_suspect=False keeps them without this warning.",
+        f"{_counted(cells, extreme)} exactly 0 or 1 are used ({shown}): regions outside the "
+        "brain mask, or with a failed fit, have such values. exclude_suspect=True excludes them; "
+        "exclude_suspect=False keeps them without this warning.",
         ResultWarning,
     )
 

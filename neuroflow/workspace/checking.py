@@ -72,7 +72,7 @@ class Checks:
         if not isinstance(reason, str):
             raise OptionError(
                 f"The reason must be text, not {type(reason).__name__}.",
-                advice="Write why, in a few words; an empty text applies the rule again.",
+                advice="State the reason in a few words; an empty text applies the rule again.",
             )
         for one in chosen:
             Waiver(one.label, rule, reason or "applied again")

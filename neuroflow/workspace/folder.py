@@ -123,7 +123,7 @@ class ProjectFolder:
                 f"{path} cannot be used.",
                 why=f"It is {'a link' if path.is_symlink() else 'not whole'}: {SALT_BYTES} random "
                 "bytes are expected.",
-                advice="Bring it back from a backup. With another one, studies get other UIDs than "
+                advice="Restore it from a backup. With another one, studies get other UIDs than "
                 "those that were sent.",
             )
         return data
@@ -154,7 +154,7 @@ class ProjectFolder:
             raise WorkspaceError(
                 f"The workspace {self.root} can only be read.",
                 why="This user may not write to it, or its disk is read-only.",
-                advice=f"The last status, tables and comparisons can be had. {PERMISSIONS}",
+                advice=f"The last status, tables and comparisons remain available. {PERMISSIONS}",
             )
         try:
             with self._lock.acquire(timeout=LOCK_TIMEOUT_SECONDS, poll_interval=0.05):

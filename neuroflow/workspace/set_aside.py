@@ -49,7 +49,7 @@ class SetAside:
         words = " ".join(str(reason).split())
         if not words:
             raise OptionError(
-                "A reason is missing.", advice='Give one, such as "motion".', about="reason"
+                "A reason is missing.", advice='State one, such as "motion".', about="reason"
             )
         name = "" if region is None else known_region(region)
         with self._lock():

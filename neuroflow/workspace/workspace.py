@@ -527,7 +527,7 @@ class Workspace:
         study
             The study, by label or `study_id`.
         reason
-            Why, in few words: it stands in captions and methods texts.
+            The reason, in a few words: it appears in captions and methods texts.
 
         Returns
         -------
@@ -554,7 +554,7 @@ class Workspace:
         if not isinstance(reason, str) or not reason.strip():
             raise OptionError(
                 "A study is repeated with a reason.",
-                advice="Write why, in a few words; it stands beside the results set aside.",
+                advice="State the reason in a few words; it is kept with the results set aside.",
                 about="reason",
             )
         words = " ".join(reason.split())
@@ -1230,7 +1230,7 @@ class Workspace:
         region
             The region; None for the whole study.
         reason
-            Why, in few words: it stands in captions and methods texts.
+            The reason, in a few words: it appears in captions and methods texts.
 
         Raises
         ------

@@ -167,7 +167,7 @@ def test_heterogeneous_cohorts_are_seen_and_widen_the_interval():
 def test_a_cohort_without_controls_is_left_out_aloud():
     table = cohorts([12, 12, 12], [1.0, 1.0, 1.0])
     table = table[(table["cohort_id"] != "B") | (table["group"] == "PSP")]
-    with pytest.warns(ResultWarning, match="1 of 3 cohorts were left out"):
+    with pytest.warns(ResultWarning, match="1 of 3 cohorts were excluded"):
         found = nf.compare_cohorts(table)
     assert set(found["cohort"]) == {"A", "C", "random effects"}
     assert "B: " in nf.methods_text(found)

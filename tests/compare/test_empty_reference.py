@@ -79,7 +79,7 @@ def test_groups_without_a_covariate_are_refused_as_reference():
     table = table[table["session_id"] == "0"]
     with pytest.raises(CompareError, match="reference group HC") as caught:
         compare_groups(table, reference="HC", covariates="age")
-    assert caught.value.why.startswith("Left out: no age: ")
+    assert caught.value.why.startswith("Excluded: no age: ")
 
 
 def test_a_thin_reference_of_z_scores_names_who_is_missing():

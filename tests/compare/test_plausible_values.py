@@ -133,16 +133,16 @@ def test_captions_say_what_was_left_out(name):
         kept = FIGURES[name](table)
     assert "Kept: 2 values of FW in" in nf.plot.caption(kept)
     out = FIGURES[name](table, exclude_suspect=True)
-    assert "Left out: 2 values of FW in" in nf.plot.caption(out)
+    assert "Excluded: 2 values of FW in" in nf.plot.caption(out)
 
 
 @pytest.mark.parametrize("name", ["compare_groups", "correlate", "z_scores", "change_over_time"])
 def test_methods_text_says_what_was_left_out(name):
     table = with_value(table_for(name), 1.0)
     result = COMPARISONS[name](table, exclude_suspect=True)
-    assert result.attrs["data_notes"] == ["Left out: 1 value of FW in 1 study exactly 0 or 1."]
+    assert result.attrs["data_notes"] == ["Excluded: 1 value of FW in 1 study exactly 0 or 1."]
     if name != "change_over_time":
-        assert "Left out: 1 value of FW in 1 study" in nf.methods_text(result)
+        assert "Excluded: 1 value of FW in 1 study" in nf.methods_text(result)
 
 
 def test_sensitivity_columns_equal_the_comparison_that_keeps_all():

@@ -99,7 +99,7 @@ def test_a_slip_in_a_score_is_missing_and_reported(write):
     rows = "".join(f"{i:02d}\t{20 + i}\n" for i in range(12))
     table, said = read(write(f"participant_id\tupdrs\n{rows}99\t3O\n"))
     assert table["updrs"].isna().sum() == 1
-    assert "cells of updrs that are no numbers, taken as missing (1): '3O' in line 14" in said[0]
+    assert "cells of updrs that are not numbers, taken as missing (1): '3O' in line 14" in said[0]
 
 
 def test_labels_stay_labels(write):
@@ -128,7 +128,7 @@ def test_an_excel_file_is_read_with_leading_zeros(tmp_path):
 def test_a_row_given_twice_counts_once(write):
     table, said = read(write("participant_id\tage\n01\t60\nsub-01\t60\n"))
     assert len(table) == 1
-    assert "rows that repeat another one, left out (1)" in said[0]
+    assert "rows that repeat another one, excluded (1)" in said[0]
     with pytest.raises(ParticipantsError, match="repeat a participant_id: 2, 3"):
         read_participants(write("participant_id\tage\n01\t60\nsub-01\t61\n"))
 

@@ -57,7 +57,7 @@ def _missing(facts: Mapping[str, Any]) -> list[str]:
     absent = f", {facts['n_absent']} of them without any result" if facts["n_absent"] else ""
     if facts["missing"] == "wrong":
         return [f"Studies without a value{absent} were counted as misclassified."]
-    return [f"Studies without a value{absent} were left out and counted."]
+    return [f"Studies without a value{absent} were excluded and counted."]
 
 
 def _two_steps(facts: Mapping[str, Any]) -> list[str]:

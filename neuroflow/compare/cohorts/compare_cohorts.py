@@ -159,7 +159,7 @@ def _each(
         parts.append(part.assign(cohort=name))
     if failed:
         why = "; ".join(f"{name}: {what}" for name, what in failed.items())
-        warn_user(f"{len(failed)} of {len(names)} cohorts were left out. {why}", ResultWarning)
+        warn_user(f"{len(failed)} of {len(names)} cohorts were excluded. {why}", ResultWarning)
     if len(parts) < 2:
         raise CompareError(
             f"Only {len(parts)} of {len(names)} cohorts can be compared.",

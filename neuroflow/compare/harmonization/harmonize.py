@@ -137,7 +137,7 @@ def harmonize(
         return result
     if method == "longitudinal" and fit is not None:
         raise OptionError(
-            "The method longitudinal uses all studies.", advice="Leave out fit, or use combat."
+            "The method longitudinal uses all studies.", advice="Omit fit, or use combat."
         )
     cells, sample = read_sites(
         table, batch, by, covariates, fit=fit, exclude_suspect=exclude_suspect

@@ -42,7 +42,7 @@ class TrialDesign:
         times = tuple(float(time) for time in visits)
         if len(times) < 2 or any(np.diff(times) <= 0):
             raise OptionError(
-                f"The visits {list(visits)} are no plan.",
+                f"The visits {list(visits)} are not a plan.",
                 advice="Give their times in years in order, such as (0, 0.5, 1).",
             )
         return cls(power, alpha, times, float(dropout), float(allocation))

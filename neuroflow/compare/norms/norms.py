@@ -208,7 +208,8 @@ def fit_norms(
     adjust = read_covariates(cells.studies, covariates)
     if crossed := [item.name for item in adjust if item.parts]:
         raise OptionError(
-            f"Norms have no interactions ({', '.join(crossed)}).", advice="Leave them out."
+            f"Norms have no interactions ({', '.join(crossed)}).",
+            advice="Remove them from the covariates.",
         )
     name = named_reference(cells.studies, by, reference)
     member = reference_members(cells.studies, by, name, adjust)
@@ -345,7 +346,7 @@ def _fits(controls: Cells, design: FloatArray) -> list[dict[str, Any]]:
         )
     if few:
         warn_user(
-            f"The norms leave out {len(few)} regions and metrics, of which fewer than "
+            f"The norms exclude {len(few)} regions and metrics, of which fewer than "
             f"{LEAST_CONTROLS} controls have values or all covariates vary: "
             f"{', '.join(dict.fromkeys(few))}.",
             ResultWarning,

@@ -219,9 +219,7 @@ def _against_norms(
     exclude_suspect: ExcludeSuspect,
 ) -> ZScoreMatrices:
     if covariates:
-        raise OptionError(
-            "The norms have their covariates already.", advice="Leave out covariates."
-        )
+        raise OptionError("The norms have their covariates already.", advice="Omit covariates.")
     needed = list(dict.fromkeys([*([by] if by in table else []), *norms.covariates]))
     cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     facts = {

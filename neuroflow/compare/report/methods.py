@@ -237,7 +237,7 @@ def _pooled(facts: Mapping[str, Any]) -> list[str]:
         "the latter take into account that the variance between cohorts is estimated.",
     ]
     if facts.get("failed"):
-        sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")
+        sentences.append(f"Excluded: {'; '.join(map(': '.join, facts['failed'].items()))}")
     return [*sentences, corrected(facts)]
 
 

@@ -72,4 +72,4 @@ def describe_exclusions(
         if ids:
             more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
             parts.append(f"{each['reason']}: {', '.join(ids[:_NAMED])}{more}")
-    return f"Left out: {'; '.join(parts)}." if parts else ""
+    return f"Excluded: {'; '.join(parts)}." if parts else ""

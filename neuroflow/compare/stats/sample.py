@@ -134,6 +134,6 @@ def warn_similar_labels(column: str, names: Iterable[str]) -> None:
         listed = "; ".join(" and ".join(map(repr, group)) for group in alike)
         warn_user(
             f"The column {column!r} has labels that may mean the same: {listed}. They count as "
-            "different; if they are the same, write them alike in participants.tsv.",
+            "different; if they are the same, use one spelling in participants.tsv.",
             ResultWarning,
         )

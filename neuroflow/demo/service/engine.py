@@ -161,7 +161,7 @@ def _beta_values(
     concentration = mean * (1 - mean) / variance - 1
     quantiles = special.ndtr(deviations)
     shapes = mean * concentration, (1 - mean) * concentration
-    # Exactly 0 or 1 are the values of regions that fell out of the brain.
+    # Exactly 0 or 1 are the values of regions outside the brain mask.
     return np.clip(special.betaincinv(*shapes, quantiles), 0.001, 0.999)
 
 

@@ -135,7 +135,7 @@ def roc(
         n = f"n = {facts['n_positive']} and {facts['n_negative']}"
         note = f"AUC with {percent_text(confidence)} CI (DeLong, logit scale)."
         gaps = int(np.isnan(values).sum())
-        note += f" {gaps} missing values are left out." if gaps else ""
+        note += f" {gaps} missing values are excluded." if gaps else ""
         foot = " ".join(text for text in (note, abbreviations(names)) if text)
         set_caption(
             ax,

@@ -14,6 +14,7 @@ from neuroflow.io import DELIMITERS, TextError, decode, sample_cells, split_cell
 from neuroflow.matrix import is_region, load_regions
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.tidy import tidy, without_footer
+from neuroflow.results.warning_kinds import WarningKind
 
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies
 PIPE, BLANK = "|", " "
@@ -73,7 +74,7 @@ def read_grid(data: bytes, path: str | Path, schema: Schema) -> CsvGrid:
     rows, lines, titles = _square(rows[:end], lines[:end], path)
     table = tidy(rows, lines)
     around = (*comments, *titles, *footer)
-    left_out = [f"lines around the table left out: {'; '.join(footer)}"] * bool(footer)
+    left_out = [f"{WarningKind.OTHER_LINES}: {'; '.join(footer)}"] * bool(footer)
     notes = (*left_out, *table.notes)
     return CsvGrid(path, table.rows, table.lines, around, delimiter, encoding, table.percent, notes)
 

@@ -33,6 +33,7 @@ from neuroflow.results.aidp.sheet import (
     required,
     with_metric,
 )
+from neuroflow.results.warning_kinds import WarningKind
 
 _UNCORRECTED = ("fa", "fractionalanisotropy")
 _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")
@@ -86,7 +87,7 @@ def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     _settle_metrics(sheet, schema)
     sheet.warnings += grid.notes
     if len(sheet.ids) > 1 and not any(sheet.ids):
-        sheet.warnings.append("no column names the studies: they are numbered")
+        sheet.warnings.append(f"{WarningKind.NUMBERED}: they are numbered")
     return sheet
 
 
@@ -134,6 +135,6 @@ def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
         ]
         sheet.warnings.append("the file has both FA and FAt: FA is kept as uncorrected FA")
     if any(name.metric is None for name in sheet.names):
-        sheet.warnings.append("some values have no metric")
+        sheet.warnings.append(WarningKind.NO_METRIC.value)
     # Without what was written, names that mean the same are equal.
     sheet.names = [replace(name, metric=name.metric or UNKNOWN, suffix="") for name in sheet.names]

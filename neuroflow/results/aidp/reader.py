@@ -34,6 +34,7 @@ from neuroflow.results.aidp.layouts import read_sheet
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import ParsedSheet
 from neuroflow.results.aidp.template import Template, make_template
+from neuroflow.results.warning_kinds import WarningKind
 
 _SHOWN = 5  # examples per warning; the count is always given
 _PATIENCE = 32  # files that all differ are not worth a pattern each
@@ -97,7 +98,7 @@ class AidpReader:
                 f"{path} cannot be read.",
                 why=f"It has more than {in_megabytes(MAX_TABLE_BYTES)}; a report of 20,000 "
                 "studies has half of that.",
-                advice="Download it again, or divide it.",
+                advice="Download it again, or split it.",
             )
         return self.parse(data, path)
 
@@ -281,23 +282,23 @@ class _SheetValues:
     ) -> list[str]:
         texts, cells = self._texts[study], self._sheet.cells[study]
         other = [self._shown(study, j) for j in self._respelt.get(study, [])]
-        warnings = self._listed("written with another decimal mark", other)
+        warnings = self._listed(WarningKind.DECIMAL_MARK, other)
         coded = [self._shown(study, int(j)) for j in np.flatnonzero(codes)]
-        warnings += self._listed("missing codes, read as missing", coded)
+        warnings += self._listed(WarningKind.CODES, coded)
         is_bad = np.isnan(row) & ~codes
         bad = [int(j) for j in np.flatnonzero(is_bad) if not is_missing(texts[j])]
-        warnings += self._listed("no number", [self._shown(study, j) for j in bad])
+        warnings += self._listed(WarningKind.NO_NUMBER, [self._shown(study, j) for j in bad])
         shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
         warnings += self._listed(
             "percentages, read as fractions", [self._shown(study, j) for j in shares]
         )
         warnings += self._given_twice(study, row)
         far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
-        warnings += self._listed("outside 0 to 1", far)
+        warnings += self._listed(WarningKind.OUTSIDE, far)
         percent = [int(j) for j in np.flatnonzero(outside) if 1 < row[j] <= 100]
         if len(percent) > len(far) / 2 and len(percent) > 1:
             shown = [self._shown(study, j) for j in percent]
-            warnings += self._listed("percent without a sign", shown)
+            warnings += self._listed(WarningKind.PERCENT, shown)
         given = sum(any(cells[j] is not None for j in columns) for columns in self._columns)
         return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
 
@@ -315,7 +316,7 @@ class _SheetValues:
             self.values[study, name] = values.pop() if len(values) == 1 else np.nan
             shown = "; ".join(self._shown(study, j) for j in there)
             (different if values else same).append(shown)
-        warnings = self._listed("found twice with different values, set to missing", different)
+        warnings = self._listed(WarningKind.CONTRADICTORY, different)
         return warnings + self._listed("found twice", same)
 
     def _not_in_dictionary(self) -> list[str]:

@@ -8,6 +8,7 @@ from neuroflow.io import MAX_CELLS, is_number
 from neuroflow.matrix import RegionName
 from neuroflow.results.aidp.grid import CsvGrid
 from neuroflow.results.aidp.sheet import BESIDE_A_MEAN, Cell, ParsedSheet, counts_rows, plain
+from neuroflow.results.warning_kinds import WarningKind
 
 MAX_REPEATS = 1000
 """A region that one study has more often is damage: each costs a column in all studies."""
@@ -54,7 +55,7 @@ class RowCollector:
         """Name the columns that vary within a study; those with numbers apart."""
         numeric = sorted(filter(self._has_numbers, self._varying))
         others = sorted(name or "(no name)" for name in self._varying if name not in numeric)
-        named = [f"columns with numbers not used ({len(numeric)}): {', '.join(numeric)}"]
+        named = [f"{WarningKind.UNUSED_COLUMNS} ({len(numeric)}): {', '.join(numeric)}"]
         return named * bool(numeric) + [f"columns not used: {', '.join(others)}"] * bool(others)
 
     def _has_numbers(self, name: str) -> bool:
@@ -84,7 +85,7 @@ class RowCollector:
                 0,
                 f"Its {len(self._cells)} studies and {len(self._columns)} regions would make more "
                 f"than {MAX_CELLS:,} values.",
-                "Download the file again, or divide it.",
+                "Download the file again, or split it.",
             )
         facts = [
             {name: cell for name, cell in study.items() if name and name not in self._varying}

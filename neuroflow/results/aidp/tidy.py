@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from neuroflow.io import is_number
 from neuroflow.matrix import is_region, metric_name
+from neuroflow.results.warning_kinds import WarningKind
 
 _UNITS = frozenset(
     {
@@ -100,7 +101,7 @@ def tidy(rows: list[list[str]], lines: list[int]) -> Tidied:
             rows = [heading, *rows[1:]]
     if out := _summaries(rows):
         named = [next(filter(None, rows[i])) for i in out]
-        notes.append(f"rows of summaries left out: {', '.join(named)}")
+        notes.append(f"{WarningKind.SUMMARY_ROWS}: {', '.join(named)}")
         kept = [i for i in range(len(rows)) if i not in set(out)]
         rows, lines = [rows[i] for i in kept], [lines[i] for i in kept]
     return Tidied(rows, lines, frozenset(percent), notes)

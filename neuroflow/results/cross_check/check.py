@@ -1,7 +1,7 @@
 """Compare the biomarkers of reports with the tables of the same studies.
 
 That they are the same values, rounded, is an inference from the published reports. Where it holds,
-the names of regions, the metric, the unit and the study are proven. A study is accused only where
+the names of regions, the metric, the unit and the study are proven. A study is flagged only where
 the same regions of others agree: where all differ alike, report and table measure different things.
 """
 
@@ -156,7 +156,7 @@ def _remarks(
             reasons[region] = "there is no other study to compare with"
     if not sentences:
         return (), reasons
-    what = "report and aidp.csv measure different things, so no study is accused"
+    what = "report and aidp.csv measure different things, so no study is flagged"
     return (f"{what} ({'; '.join(sentences)})",), reasons
 
 

@@ -144,7 +144,7 @@ def _refuse_archive(path: Path) -> None:
         raise FolderError(
             f"{path} is {'an Excel file' if is_sheet else 'an archive'}.",
             why="Results are read from folders and text files.",
-            advice="Save it as CSV." if is_sheet else "Unpack it, and choose the folder it makes.",
+            advice="Save it as CSV." if is_sheet else "Unpack it, and choose the resulting folder.",
         )
 
 

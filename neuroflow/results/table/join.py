@@ -273,6 +273,6 @@ def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
     try:
         frame["age"] = pd.to_numeric(frame["age"]).astype("float64")
     except (ValueError, TypeError) as error:
-        raise TableError("An age is no number.", why=f"{error}.") from error
+        raise TableError("An age is not a number.", why=f"{error}.") from error
     further = [name for name in frame if name not in (*KEYS, *COVARIATES, *JOIN_FLAGS)]
     return frame[[*KEYS, *COVARIATES, *further, *JOIN_FLAGS]]

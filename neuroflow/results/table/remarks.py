@@ -14,6 +14,7 @@ import numpy as np
 
 from neuroflow.matrix import find_outlying, find_suspects
 from neuroflow.results.table.values import ValueMatrix
+from neuroflow.results.warning_kinds import KINDS, WarningKind
 
 _COUNT = re.compile(r"(?P<kind>[^():]+?)(?: \((?P<count>\d+)\))?(?:: .*)?", re.DOTALL)
 _FEW = 0.8  # of the values that most studies have
@@ -21,27 +22,7 @@ _COHORT = 10  # studies: fewer do not show what most have
 _SHOWN = 3
 _NAMED = 10
 
-KINDS = {
-    "outside 0 to 1": "values outside 0 to 1",
-    "exactly 0 or 1": "values of exactly 0 or 1, as of regions that fell out of the brain",
-    "missing codes, read as missing": "codes for missing values, read as missing",
-    "percent without a sign": "values that look like percent without a sign",
-    "written with another decimal mark": "values written with another decimal mark",
-    "columns with numbers not used": "columns with numbers that were not used",
-    "no number": "cells that hold no number",
-    "no values at all": "files that give no number",
-    "far fewer values than most": "studies with far fewer values than most",
-    "outliers": "studies with outliers (beyond 6 robust SD) in many regions",
-    "found twice with different values, set to missing": "values given twice, set to missing",
-    "some values have no metric": "values without a metric",
-    "rows of summaries left out": "rows of summaries, left out",
-    "lines around the table left out": "lines around the table, left out",
-    "id differs in case only": "ids that differ from another in case only",
-    "no column names the studies": "tables without a column that names the studies",
-}
-"""The warnings of studies that are reported of all studies together, in this order."""
-
-_SEEN_AGAIN = frozenset({"outside 0 to 1", "exactly 0 or 1"})
+_SEEN_AGAIN = frozenset({WarningKind.OUTSIDE, WarningKind.EXTREME})
 """What every comparison examines itself: its own note is of the values that it used."""
 
 
@@ -49,7 +30,7 @@ _SEEN_AGAIN = frozenset({"outside 0 to 1", "exactly 0 or 1"})
 class Remark:
     """One kind of unexpected values, and where it is."""
 
-    kind: str  # A key of `KINDS`
+    kind: WarningKind
     n: int  # How many values, columns or rows, over all studies
     study_ids: tuple[str, ...]
 
@@ -73,9 +54,11 @@ def value_warnings(values: ValueMatrix) -> dict[int, list[str]]:
             for j in places[:_SHOWN]
         ]
         more = f", and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-        found[row] = [f"exactly 0 or 1 ({len(places)}): {', '.join(named)}{more}"]
+        found[row] = [f"{WarningKind.EXTREME} ({len(places)}): {', '.join(named)}{more}"]
     for row, n in find_outlying(values.matrix).items():
-        found.setdefault(row, []).append(f"outliers ({n}): regions beyond 6 robust SD")
+        found.setdefault(row, []).append(
+            f"{WarningKind.OUTLIERS} ({n}): regions beyond 6 robust SD"
+        )
     return found
 
 
@@ -91,7 +74,7 @@ def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
     for study_id in study_ids:
         alike.setdefault(study_id.casefold(), []).append(study_id)
     return {
-        one: f"id differs in case only: {', '.join(other for other in group if other != one)}"
+        one: f"{WarningKind.CASE_ONLY}: {', '.join(other for other in group if other != one)}"
         for group in alike.values()
         if len(group) > 1
         for one in group
@@ -101,12 +84,12 @@ def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
 def count_warning(n: int, usual: int, studies: int) -> str:
     """Return the remark on a study with another number of values than most; often nothing."""
     if not n:
-        return "no values at all"
+        return WarningKind.NO_VALUES.value
     if n == usual:
         return ""
     text = f"{n} numbers, most studies have {usual}"
     is_few = n < _FEW * usual and studies >= _COHORT
-    return f"far fewer values than most: {text}" if is_few else text
+    return f"{WarningKind.FEW_VALUES}: {text}" if is_few else text
 
 
 def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
@@ -117,14 +100,15 @@ def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
     >>> print(summarise({"a": ["no number (2): pSN FW 'x' in line 2, ..."], "b": []})[0])
     Cells that hold no number (2 in 1 study): a
     """
-    counts: dict[str, int] = {}
-    studies: dict[str, list[str]] = {}
+    counts: dict[WarningKind, int] = {}
+    studies: dict[WarningKind, list[str]] = {}
     for study_id, texts in warnings.items():
         for text in texts:
             match = _COUNT.fullmatch(text)
-            kind = match["kind"].strip() if match else ""
-            if match is None or kind not in KINDS:
+            found = match["kind"].strip() if match else ""
+            if match is None or found not in KINDS:
                 continue
+            kind = WarningKind(found)
             counts[kind] = counts.get(kind, 0) + int(match["count"] or 1)
             if study_id not in studies.setdefault(kind, []):
                 studies[kind].append(study_id)

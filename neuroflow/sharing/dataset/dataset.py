@@ -76,7 +76,7 @@ def export_bids(table: pd.DataFrame, folder: str | Path, *, title: str = "") -> 
     if studies.duplicated(visit).any():
         raise TableError(
             "A participant has two studies in one visit.",
-            advice="Leave one out, or give visits a session_id in participants.tsv.",
+            advice="Exclude one, or add a session_id to each visit in participants.tsv.",
         )
     _write_json(root / "dataset_description.json", _description(title, "raw"))
     _write_text(root / "README.md", _README)
@@ -112,7 +112,7 @@ def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
     if "participant_id" not in table or table["participant_id"].isna().any():
         raise TableError(
             "A study has no participant.",
-            advice="Add participants.tsv, or leave out studies without a participant_id.",
+            advice="Add participants.tsv, or exclude studies without a participant_id.",
         )
     labelled = table.copy(deep=False)
     for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):

@@ -98,7 +98,7 @@ def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
     if not pairs:
         raise StudyError(
             "None of the study's DICOM files can be read.",
-            why=f"{len(damaged)} of {len(members.images)} are damaged, {others} are no MR images.",
+            why=f"{len(damaged)} of {len(members.images)} are damaged, {others} are not MR images.",
             advice="Export the study again.",
         )
     return pairs, damaged

@@ -105,7 +105,7 @@ class HostTrust:
             )
             return
         raise HostKeyError(
-            f"{gone.name} cannot be asked for its key.",
+            f"The host key of {gone.name} cannot be read.",
             why="The key of a jump host before it is not confirmed.",
             advice="Confirm that one first.",
         )

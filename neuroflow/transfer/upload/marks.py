@@ -1,6 +1,6 @@
 """A mark beside each package that left: what the ledger knew of it then.
 
-A ledger that was deleted, brought back from an older copy, or copied without its log does not
+A ledger that was deleted, restored from an older copy, or copied without its log does not
 have the events that the marks name.
 """
 

@@ -54,8 +54,8 @@ def _statistics(model: ExploreModel) -> private.VBox:
             tick_box(
                 model,
                 "exclude_suspect",
-                "Leave out suspect values",
-                "Leave out impossible values and those of exactly 0 or 1, and show what changes",
+                "Exclude suspect values",
+                "Exclude impossible values and those of exactly 0 or 1, and show what changes",
             ),
         ]
     )

@@ -27,7 +27,7 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
     reason = field(
         private.Text,
         "Reason",
-        "Why; it stands in captions and methods texts",
+        "The reason; it appears in captions and methods texts",
         placeholder="e.g. motion, or registration failed",
     )
 
@@ -35,7 +35,7 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
         model.exclude(region.value or "", reason.value)
         reason.value = ""
 
-    out = button(model, "Set aside", "Leave it out of every table, test and figure", act)
+    out = button(model, "Set aside", "Exclude it from every table, test and figure", act)
     back = button(
         model,
         "Include again",

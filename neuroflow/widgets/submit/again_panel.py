@@ -75,7 +75,7 @@ def _repetition(model: SubmitModel) -> private.VBox:
     reason = field(
         private.Text,
         "Reason",
-        "Why it is sent once more; it stands in captions and methods texts",
+        "Why it is sent once more; it appears in captions and methods texts",
         placeholder="e.g. asked for by neuropacs",
     )
 

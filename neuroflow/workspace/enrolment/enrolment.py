@@ -152,7 +152,7 @@ class Enrolment:
         kept = [study for study in found if not self._folder.tombstones.has_study(study)]
         if len(kept) < len(found):
             warn_user(
-                f"{len(found) - len(kept)} studies were left out: their consent was withdrawn "
+                f"{len(found) - len(kept)} studies were excluded: their consent was withdrawn "
                 "in this workspace.",
                 ResultWarning,
             )
@@ -237,7 +237,7 @@ class Enrolment:
         if not isinstance(reason, str) or not reason.strip():
             raise OptionError(
                 "A study is excluded with a reason.",
-                advice="Write why, in a few words; it stays in this workspace.",
+                advice="State the reason in a few words; it stays in this workspace.",
                 about="reason",
             )
         row = self._ledger.row(str(chosen.study_id))

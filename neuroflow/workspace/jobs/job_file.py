@@ -95,7 +95,7 @@ class JobFile:
         if not allowed:
             raise WorkspaceError(
                 f"The job {job.name!r} cannot be {_PAST[order]}.",
-                why=f"It runs since {job.since.astimezone():%Y-%m-%d %H:%M}.",
+                why=f"It has been running since {job.since.astimezone():%Y-%m-%d %H:%M}.",
                 advice="Wait until it has finished.",
             )
         self._write(self._order, {"job": job.id, "order": order, "number": secrets.token_hex(8)})

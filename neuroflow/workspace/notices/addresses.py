@@ -273,8 +273,8 @@ def _channel(address: str) -> Any:
         channel = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
     if channel is None:
         raise OptionError(
-            "This is no address for notices.",
-            advice="Use an URL as on https://appriseit.com/services/, for example "
+            "This is not an address for notices.",
+            advice="Use a URL as on https://appriseit.com/services/, for example "
             "mailtos://user:password@example.org?to=me@example.org.",
         )
     return channel

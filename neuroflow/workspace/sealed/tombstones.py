@@ -75,8 +75,7 @@ class Tombstones:
             raise WorkspaceError(
                 f"{self._path} was made with another salt.",
                 why="With the present one, nobody whose consent was withdrawn can be recognised.",
-                advice="Bring the workspace's file `salt` back from a backup; nothing is sent "
-                "before.",
+                advice="Restore the workspace's file `salt` from a backup; nothing is sent before.",
             )
         return known
 

@@ -20,7 +20,7 @@ NAME = "witness.json"
 _PLACES = "places"
 _BESIDE = "made_beside"
 _DAMAGED = RunMark(-1, "")
-_HOW = "It was deleted, brought back from an older copy, or copied without its log."
+_HOW = "It was deleted, restored from an older copy, or copied without its log."
 
 
 class Witness:

@@ -74,7 +74,7 @@ def test_where_all_differ_alike_no_study_is_accused(digits):
     other = reports_of(draw(np.random.default_rng(3)), digits)
     found = cross_check(IDS, other, NAMES, matrix)
     assert found.accused == []
-    assert "measure different things, so no study is accused" in found.remarks[0]
+    assert "measure different things, so no study is flagged" in found.remarks[0]
     assert "differs" in results(found)
 
 

@@ -51,14 +51,14 @@ CASES = {
         "pSN_FW": "-999",
         "SCP_FW": "9999",
     },
-    "Values of exactly 0 or 1, as of regions that fell out of the brain (2 in 1 study): s03": {
+    "Values of exactly 0 or 1, as in regions outside the brain mask (2 in 1 study): s03": {
         "pSN_FW": "0",
         "SCP_FW": "1.0",
     },
     "Values that look like percent without a sign (8 in 1 study): s03": {
         name: f"{100 * float(value):.2f}" for name, value in rows(3).items()
     },
-    "Files that give no number (1 study): s03": dict.fromkeys(rows(3), "n/a"),
+    "Files without any number (1 study): s03": dict.fromkeys(rows(3), "n/a"),
     "Studies with far fewer values than most (1 study): s03": {"pSN_FW": None, "SCP_FW": None},
     "Cells that hold no number (1 study): s03": {"pSN_FW": "#DIV/0!"},
     "Studies with outliers (beyond 6 robust SD) in many regions (8 in 1 study): s03": rows(3, 0.5),
@@ -100,8 +100,7 @@ def test_zeros_and_ones_are_counted_and_left_out(tmp_path):
     changes = {"s01": {"pSN_FW": "0.0"}, "s02": {"SCP_FW": "1"}, "s03": {"MCP_FW": "0"}}
     table, said = told(cohort(tmp_path, changes))
     assert said == [
-        "Values of exactly 0 or 1, as of regions that fell out of the brain (3 studies): "
-        "s01, s02, s03"
+        "Values of exactly 0 or 1, as in regions outside the brain mask (3 studies): s01, s02, s03"
     ]
     table["group"] = np.where(table["study_id"].astype(str) < "s06", "Control", "PD")
     effects = nf.compare_groups(table, exclude_suspect=True)
@@ -112,7 +111,7 @@ def test_a_cohort_without_any_number_is_warned_of(tmp_path):
     _, said = told(
         cohort(tmp_path, {f"s{i:02d}": "region,FW\npSN,\nMCP,\n" for i in range(3)}, n=3)
     )
-    assert "Files that give no number (3 studies): s00, s01, s02" in said
+    assert "Files without any number (3 studies): s00, s01, s02" in said
 
 
 def test_ids_that_differ_in_case_only_are_warned_of(tmp_path):

@@ -124,7 +124,7 @@ def test_a_file_readable_by_others_is_refused_while_collecting_continues(project
 
 @pytest.mark.parametrize("address", ["", "nonsense", "json://", "sftp://example.org", "a\nb"])
 def test_what_is_no_address_is_refused(project, address):
-    with pytest.raises(OptionError, match="no address for notices"):
+    with pytest.raises(OptionError, match="not an address for notices"):
         project.ws.notices.add(address)
     assert not project.ws.notices.path.exists()
 

@@ -112,7 +112,7 @@ def _times(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
         raise OptionError(
-            f"The visits {text!r} are no plan.", advice="Give their times in years: 0,0.5,1."
+            f"The visits {text!r} are not a plan.", advice="Give their times in years: 0,0.5,1."
         ) from error
 
 

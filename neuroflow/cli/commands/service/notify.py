@@ -24,7 +24,7 @@ def add(
     address: Annotated[
         str | None,
         typer.Argument(
-            help="A URL as on https://appriseit.com/services/. Leave it out to be asked, or to "
+            help="A URL as on https://appriseit.com/services/. Omit it to be asked, or to "
             "read it from the standard input: then it is in no history."
         ),
     ] = None,

@@ -157,7 +157,7 @@ def forget(
             help="A participant, or a study's label or id.", autocompletion=people_and_studies
         ),
     ],
-    yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

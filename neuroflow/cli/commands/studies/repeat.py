@@ -18,7 +18,7 @@ def repeat(
     cohort_id: CohortId,
     study: StudyName,
     reason: Annotated[str, typer.Option(help="The reason, for captions and methods.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

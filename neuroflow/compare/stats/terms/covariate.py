@@ -213,7 +213,7 @@ def _check_levels(name: str, codes: IntArray, levels: Sequence[str]) -> None:
         raise OptionError(
             f"The covariate {name!r} has {len(levels)} categories among {known} studies.",
             why="Each takes a study to estimate, and few are left to compare.",
-            advice="Choose a column with fewer categories, or join some of them.",
+            advice="Choose a column with fewer categories, or merge some of them.",
             about="covariates",
         )
     if len(levels) > known / 5:
