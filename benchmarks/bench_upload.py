@@ -50,7 +50,7 @@ class Case(NamedTuple):
 OURS = """
 import resource, sys, time
 from pathlib import Path
-from neuroflow.workspace.config import Profile
+from neuroflow.workspace.connection.config import Profile
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.models import Package
 from neuroflow.transfer.ssh.known_hosts import HostKeys

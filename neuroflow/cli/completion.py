@@ -8,12 +8,12 @@ from pathlib import Path
 
 import typer
 
-_SET_ASIDE = "results_set_aside.tsv"
+from neuroflow.workspace import COHORTS, SET_ASIDE_FILE, STUDIES_NAME
 
 
 def cohort_ids(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the cohorts of the workspace that was typed before."""
-    found = (path.parent.name for path in _workspace(ctx).glob("cohorts/*/studies.tsv"))
+    found = (path.parent.name for path in _workspace(ctx).glob(f"{COHORTS}/*/{STUDIES_NAME}"))
     return sorted(name for name in found if name.startswith(incomplete))
 
 
@@ -29,7 +29,7 @@ def people_and_studies(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def studies_set_aside(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the studies of which a result is set aside."""
-    chosen = {row.get("study_id") for row in _rows(_workspace(ctx) / _SET_ASIDE)}
+    chosen = {row.get("study_id") for row in _rows(_workspace(ctx) / SET_ASIDE_FILE)}
     rows = [row for row in _studies(ctx) if row.get("study_id") in chosen]
     return _named(rows, ("label",), incomplete)
 
@@ -38,7 +38,7 @@ def regions_set_aside(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the regions that are set aside of the study that was typed before."""
     study = typed(ctx, "study")
     ids = {row["study_id"] for row in _studies(ctx) if study in (row["label"], row["study_id"])}
-    rows = [row for row in _rows(_workspace(ctx) / _SET_ASIDE) if row.get("study_id") in ids]
+    rows = [row for row in _rows(_workspace(ctx) / SET_ASIDE_FILE) if row.get("study_id") in ids]
     return _named(rows, ("region",), incomplete)
 
 
@@ -65,7 +65,7 @@ def _workspace(ctx: typer.Context) -> Path:
 
 
 def _studies(ctx: typer.Context) -> list[dict[str, str]]:
-    pattern = f"cohorts/{typed(ctx, 'cohort_id') or '*'}/studies.tsv"
+    pattern = f"{COHORTS}/{typed(ctx, 'cohort_id') or '*'}/{STUDIES_NAME}"
     return [row for path in _workspace(ctx).glob(pattern) for row in _rows(path)]
 
 

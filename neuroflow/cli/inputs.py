@@ -10,7 +10,7 @@ import typer
 
 from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
-from neuroflow.workspace import CONFIG_NAME
+from neuroflow.workspace import CONFIG_NAME, LEDGER_NAME, WITNESS_NAME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ def _is_file(path: Path) -> bool:
 def is_workspace(folder: Path) -> bool:
     """Return whether a folder is a workspace: it has a ledger, or settings."""
     home = os.path.expanduser(folder)  # noqa: PTH111  pathlib raises for ~nobody ...
-    names = ("ledger.sqlite", CONFIG_NAME, "witness.json")
+    names = (LEDGER_NAME, CONFIG_NAME, WITNESS_NAME)
     return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
 
 

@@ -15,9 +15,6 @@ from neuroflow.escaping import for_terminal
 if TYPE_CHECKING:
     from neuroflow.workspace import Workspace
 
-PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
-"""As in `neuroflow.transfer`, which is not loaded for the help of a command."""
-
 ATTEMPTS = 3
 
 

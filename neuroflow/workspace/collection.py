@@ -43,11 +43,11 @@ from neuroflow.transfer import (
 )
 from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import overridden_rules
+from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notices import News, NewsMemory, Notices
-from neuroflow.workspace.service import Service
 from neuroflow.workspace.set_aside import find_result
 from neuroflow.workspace.witness import Witness, known_name
 

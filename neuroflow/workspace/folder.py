@@ -38,24 +38,27 @@ from neuroflow.errors import LockedError, OptionError, ResultWarning, WorkspaceE
 from neuroflow.events import warn_user
 from neuroflow.identity import Account, open_account
 from neuroflow.io import OWNER_ONLY, private_mode, write_private
+from neuroflow.workspace.file_names import (
+    CACHE,
+    CHECKS_NAME,
+    COHORTS,
+    LEDGER_NAME,
+    PACKAGES,
+    PARTICIPANTS_NAME,
+    RESULTS,
+    SALT_NAME,
+)
 from neuroflow.workspace.sealed import Seal, Tombstones
 
 LOCK_TIMEOUT_SECONDS = 0.5
 """How long to wait for the lock before saying that the folder is in use."""
 
 SALT_BYTES = 32
-LEDGER_NAME = "ledger.sqlite"
-LEDGER_FILES = (LEDGER_NAME, f"{LEDGER_NAME}-wal")
-"""Files that change with the state of a study."""
 PERMISSIONS = (
     "Nothing is damaged: work as the owner of the workspace, or ask the owner to share it with "
     "your group."
 )
 """What to do where a file of another user may not be read or written."""
-
-
-PACKAGES = "packages"
-"""The folder with a folder of zips per cohort."""
 
 
 class ProjectFolder:
@@ -71,9 +74,9 @@ class ProjectFolder:
         self.root = named.resolve()
         self.is_read_only = _is_read_only(self.root)
         self.ledger = self.root / LEDGER_NAME
-        self.cohorts = self.root / "cohorts"
-        self.results = self.root / "results"
-        self.cache = self.root / "cache"
+        self.cohorts = self.root / COHORTS
+        self.results = self.root / RESULTS
+        self.cache = self.root / CACHE
         self.listing = self.cache / "listing.json"
         self.reported = self.root / "reported.json"
         self.log = self.root / "logs" / "neuroflow.log"
@@ -89,11 +92,11 @@ class ProjectFolder:
 
     def participants(self, cohort_id: str) -> Path:
         """Return the path of the workspace's copy of a cohort's participants.tsv."""
-        return self.cohorts / cohort_id / "participants.tsv"
+        return self.cohorts / cohort_id / PARTICIPANTS_NAME
 
     def checks(self, cohort_id: str) -> Path:
         """Return the path of what the last check of a cohort found."""
-        return self.cohorts / cohort_id / "checks.json"
+        return self.cohorts / cohort_id / CHECKS_NAME
 
     @property
     def seal(self) -> Seal:
@@ -108,7 +111,7 @@ class ProjectFolder:
     @property
     def salt(self) -> bytes:
         """32 random bytes, made once per workspace."""
-        path = self.root / "salt"
+        path = self.root / SALT_NAME
         if not os.path.lexists(path):
             with suppress(FileExistsError):  # another process was faster
                 write_private(path, secrets.token_bytes(SALT_BYTES), exclusive=True)

@@ -17,8 +17,8 @@ from filelock import FileLock
 from neuroflow.errors import OptionError, WorkspaceError
 from neuroflow.io import private_mode, study_names, write_private
 from neuroflow.matrix import SET_ASIDE, resolve
+from neuroflow.workspace.file_names import SET_ASIDE_FILE
 
-SET_ASIDE_FILE = "results_set_aside.tsv"
 COLUMNS = ("study_id", "region", "reason")
 _LOCK_SECONDS = 10.0
 _SHOWN = 5

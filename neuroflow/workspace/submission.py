@@ -31,11 +31,11 @@ from neuroflow.transfer import (
 )
 from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks, blocked_studies
+from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.jobs import Job, Jobs
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.sent_before import SentBefore
-from neuroflow.workspace.service import Service
 from neuroflow.workspace.witness import Witness, known_name
 
 MAX_NAMED = 5

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.contract import RESULT_SUFFIX
+from neuroflow.contract import AGGREGATED, RESULT_SUFFIX
 from neuroflow.errors import NeuroflowError, OptionError, WorkspaceError
 from neuroflow.io import PRIVATE, atomic_write, without_prefix
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Study
 from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.file_names import EXPORTS, RESULTS, SET_ASIDE_FILE
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.sealed import plain_participant
-from neuroflow.workspace.set_aside import SET_ASIDE_FILE
 
 COLUMNS = ("what", "where", "state")
 REMOVED, REMAINS = "removed", "remains"
@@ -187,10 +187,10 @@ class Withdrawal:
                 yield "study at the service", _at_service(row), REMAINS
             if row is not None:
                 yield "id, size and date in the ledger", study_id, REMAINS
-        for folder in ("exports", "results/aggregated"):
+        for folder in (EXPORTS, f"{RESULTS}/{AGGREGATED}"):
             for path in sorted((self._folder.root / folder).rglob("*")):
                 if path.is_file() and _mentions(path, person.names):
-                    what = "table or figure" if folder == "exports" else "report of many studies"
+                    what = "table or figure" if folder == EXPORTS else "report of many studies"
                     yield what, _below(path, self._folder.root), REMAINS
         yield "scans, backups, and copies outside the workspace", "elsewhere", REMAINS
 

@@ -23,6 +23,7 @@ from neuroflow.results import Schema
 from neuroflow.transfer import Clock, StatusUpdate
 from neuroflow.workspace.checking import Checks
 from neuroflow.workspace.collection import Collection as _Collection
+from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs, RunningJob
@@ -30,7 +31,6 @@ from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.pilot import Pilot as _Pilot
 from neuroflow.workspace.pilot import PilotOptions, PilotResult
-from neuroflow.workspace.service import Service
 from neuroflow.workspace.set_aside import SetAside
 from neuroflow.workspace.submission import Submission, SubmitOptions
 from neuroflow.workspace.withdrawal import Withdrawal

@@ -46,7 +46,7 @@ def test_a_key_that_others_may_read_is_refused_and_mended(run, key):
 
 def test_a_passphrase_comes_from_the_environment(run, tmp_path, monkeypatch):
     from neuroflow.transfer.ssh.keys import make_key
-    from neuroflow.workspace.service import PASSPHRASE_VARIABLE
+    from neuroflow.workspace.connection.service import PASSPHRASE_VARIABLE
 
     assert PASSPHRASE_VARIABLE in run("key", "check", "--help")[1]
     make_key(tmp_path / "id", passphrase="correct horse")

@@ -11,7 +11,7 @@ from neuroflow.ledger import Ledger
 from neuroflow.transfer import UploadOptions
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.workspace.checking import Checks
-from neuroflow.workspace.config import Settings
+from neuroflow.workspace.connection.config import Settings
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs

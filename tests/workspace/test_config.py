@@ -5,7 +5,7 @@ import pytest
 from neuroflow.errors import ConfigError
 from neuroflow.transfer import UploadOptions
 from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.workspace.config import (
+from neuroflow.workspace.connection.config import (
     Settings,
     name_in_use,
     profile_names,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.workspace.service import Service
+from neuroflow.workspace.connection.service import Service
 
 
 @pytest.fixture

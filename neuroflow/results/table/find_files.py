@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from neuroflow.contract import AGGREGATED
 from neuroflow.errors import FolderError
 from neuroflow.io import in_unicode, is_unicode
 from neuroflow.results.reports import REPORT_FILES
@@ -23,8 +24,6 @@ from neuroflow.results.table.folder_files import (
 )
 from neuroflow.results.table.group_zips import GroupZips
 
-AGGREGATED = "aggregated"
-"""Where a workspace keeps reports of many studies."""
 _ARCHIVES = (
     b"PK\x03\x04",
     b"\x1f\x8b",

@@ -19,12 +19,17 @@ from neuroflow.results import save_cohort_table
 from neuroflow.studies import OVERRIDDEN
 from neuroflow.widgets.cohort import table
 from neuroflow.widgets.common import FormModel
-from neuroflow.workspace import LEDGER_FILES, CohortStore, Workspace, blocked_studies
+from neuroflow.workspace import (
+    COHORTS,
+    DECISION_FILES,
+    LEDGER_FILES,
+    CohortStore,
+    Workspace,
+    blocked_studies,
+)
 
 ALL = "all"
 CHECKING_AGAIN = "Checking again"
-DECISION_FILES = ("studies.tsv", "decisions.tsv", "checks.json", "participants.tsv")
-"""Files of a cohort's folder that change with a decision."""
 Facts = Mapping[str, tuple[float | None, str | None]]
 """From `study_id` to age and sex."""
 
@@ -365,7 +370,7 @@ class CohortModel(FormModel):
         self.set(blockers=tuple(blockers), wrong=wrong)
 
     def _restore(self) -> None:
-        store = CohortStore(self.ws.folder / "cohorts")
+        store = CohortStore(self.ws.folder / COHORTS)
         ids = store.ids()
         self.cohort_ids = tuple(ids)
         if ids:
@@ -379,9 +384,7 @@ class CohortModel(FormModel):
     def _current_mtimes(self) -> tuple[Mtimes, Mtimes]:
         """Return the modification times of the decisions and of the ledger."""
         here = self.cohort_id.strip()
-        decided = mtimes(
-            self.ws.folder / "cohorts", [".", *(f"{here}/{n}" for n in DECISION_FILES)]
-        )
+        decided = mtimes(self.ws.folder / COHORTS, [".", *(f"{here}/{n}" for n in DECISION_FILES)])
         return decided, mtimes(self.ws.folder, LEDGER_FILES)
 
 

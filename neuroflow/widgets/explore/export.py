@@ -14,8 +14,8 @@ from neuroflow.escaping import visible
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
+from neuroflow.workspace import EXPORTS
 
-FOLDER = "exports"
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -67,7 +67,7 @@ def free_stem(folder: Path, name: str) -> Path:
     >>> export_methods(folder, "Compared.")[0].name, export_methods(folder, "Anew.")[0].name
     ('methods.txt', 'methods-2.txt')
     """
-    exports = folder / FOLDER
+    exports = folder / EXPORTS
     try:
         make_private_folder(exports)
         taken = {path.stem for path in exports.iterdir()}

@@ -21,9 +21,9 @@ from neuroflow.errors import Wording, WorkspaceError
 from neuroflow.identity import random_id
 from neuroflow.io import make_private_folder, write_private
 from neuroflow.models import Cohort, Study, StudyKind
+from neuroflow.workspace.file_names import STUDIES_NAME
 from neuroflow.workspace.folder import PERMISSIONS
 
-STUDIES_NAME = "studies.tsv"
 FILES_NAME = "files.json"
 COLUMNS = (
     "study_id",

@@ -17,9 +17,9 @@ from filelock import BaseFileLock, FileLock
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.io import private_mode, write_private
+from neuroflow.workspace.file_names import DECISIONS_NAME
 from neuroflow.workspace.folder import PERMISSIONS
 
-DECISIONS_NAME = "decisions.tsv"
 LOCK_TIMEOUT_SECONDS = 10.0
 """How long another process may take to write a decision."""
 

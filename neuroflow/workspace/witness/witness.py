@@ -13,10 +13,10 @@ from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import Ledger, LedgerRow, RunMark, State, rebuild_advice
 from neuroflow.models import Package
 from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, was_refused, write_mark
+from neuroflow.workspace.file_names import PACKAGES, RESULTS, WITNESS_NAME
 from neuroflow.workspace.folder import PERMISSIONS
 from neuroflow.workspace.witness.place import is_same_folder, place_of
 
-NAME = "witness.json"
 _PLACES = "places"
 _BESIDE = "made_beside"
 _DAMAGED = RunMark(-1, "")
@@ -32,7 +32,7 @@ class Witness:
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._root = root
         self._ledger = ledger
-        self._path = root / NAME
+        self._path = root / WITNESS_NAME
 
     def start(self, job: str) -> None:
         """Record that a job begins, in the ledger and beside it; the caller holds the lock.
@@ -99,7 +99,7 @@ class Witness:
 
     def marks(self, but: Collection[str] = ()) -> dict[str, SentMark]:
         """Read the marks beside the packages of all cohorts, but of some studies."""
-        return read_marks(sorted((self._root / "packages").glob("*/")), but)
+        return read_marks(sorted((self._root / PACKAGES).glob("*/")), but)
 
     def renew(self) -> None:
         """Take the ledger as it is now for the right one, after it was rebuilt."""
@@ -164,7 +164,7 @@ class Witness:
         return Package(
             cohort_id=row.cohort_id,
             study_id=row.study_id,
-            path=self._root / "packages" / row.cohort_id / f"{row.study_id}.zip",
+            path=self._root / PACKAGES / row.cohort_id / f"{row.study_id}.zip",
             size=row.sent_size or 0,
             sha256=row.sent_sha256 or "",
             source_sha256=row.source_sha256,
@@ -196,11 +196,11 @@ def traces(root: Path) -> str:
     >>> traces(Path("no-such-folder"))
     ''
     """
-    packages = [*root.glob("packages/*/*.zip"), *root.glob("packages/*/*.sent")]
+    packages = [*root.glob(f"{PACKAGES}/*/*.zip"), *root.glob(f"{PACKAGES}/*/*.sent")]
     found = {
         "packages": len({path.stem for path in packages}),
-        "results": sum(1 for _ in root.glob("results/*_out")),
-        "records of runs": int((root / NAME).exists()),
+        "results": sum(1 for _ in root.glob(f"{RESULTS}/*_out")),
+        "records of runs": int((root / WITNESS_NAME).exists()),
         "logs of uploads": int(_has_uploads(root / "logs" / "neuroflow.log")),
     }
     return ", ".join(f"{name}: {count}" for name, count in found.items() if count)

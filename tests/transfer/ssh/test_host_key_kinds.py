@@ -7,7 +7,7 @@ from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownEr
 from neuroflow.transfer.diagnose import diagnose
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.workspace.service import Service
+from neuroflow.workspace.connection.service import Service
 
 pytestmark = pytest.mark.sshd
 KINDS = ("ed25519", "ecdsa", "rsa")

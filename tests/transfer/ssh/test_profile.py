@@ -6,7 +6,7 @@ import pytest
 
 from neuroflow.errors import ConfigError
 from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.workspace.config import read_profile
+from neuroflow.workspace.connection.config import read_profile
 
 HOSTILE = [
     "x$(touch pwned).example.org", "`id`", "-oProxyCommand=id", "a;b", "a|b", "a&b", "a>b", "a b",

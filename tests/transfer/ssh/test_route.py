@@ -24,8 +24,8 @@ from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
-from neuroflow.workspace.config import read_profile, write_profile
-from neuroflow.workspace.service import Service
+from neuroflow.workspace.connection.config import read_profile, write_profile
+from neuroflow.workspace.connection.service import Service
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import typer
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import open_workspace
 from neuroflow.cli.options import AsJson, Quiet, WorkspaceFolder
-from neuroflow.cli.passphrase import PASSPHRASE_VARIABLE, ask_for
+from neuroflow.cli.passphrase import ask_for
+from neuroflow.io import PASSPHRASE_VARIABLE
 
 if TYPE_CHECKING:
     from neuroflow.transfer import PublicKey

@@ -23,8 +23,6 @@ from neuroflow.transfer import (
     parse_key,
 )
 
-CONFIG_NAME = "neuroflow.toml"
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

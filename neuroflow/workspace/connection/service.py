@@ -23,11 +23,11 @@ from neuroflow.transfer import (
     list_agent_keys,
     with_layout,
 )
-from neuroflow.workspace import config
-from neuroflow.workspace.config import Settings
-from neuroflow.workspace.confirmed import confirm, is_confirmed, unconfirmed
-from neuroflow.workspace.folder import PACKAGES
-from neuroflow.workspace.passphrase import Passphrase
+from neuroflow.workspace.connection import config
+from neuroflow.workspace.connection.config import Settings
+from neuroflow.workspace.connection.confirmed import confirm, is_confirmed, unconfirmed
+from neuroflow.workspace.connection.passphrase import Passphrase
+from neuroflow.workspace.file_names import CONFIG_NAME, PACKAGES
 
 
 class Service:
@@ -102,7 +102,7 @@ class Service:
         profile_name: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._config = folder / config.CONFIG_NAME
+        self._config = folder / CONFIG_NAME
         self._asked_name = profile_name
         given = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
         self._passphrase = Passphrase(given)
