@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import threading
 from typing import Any
 
 from neuroflow.errors import ConfigError, ConnectError, PortError
@@ -28,6 +29,7 @@ class CommandSocket:
             )
         self._command = printable(command)
         self._message = b""
+        self._closing = threading.Lock()  # the connection's thread closes it as well as its user
         self._sock, theirs = socket.socketpair()
         # A file, since nobody would read a pipe while the connection is in use.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket
@@ -57,10 +59,11 @@ class CommandSocket:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if not self._complaints.closed:
-            self._complaints.seek(0)
-            self._message = self._complaints.read(_MAX_COMPLAINT)
-            self._complaints.close()
+        with self._closing:
+            if not self._complaints.closed:
+                self._complaints.seek(0)
+                self._message = self._complaints.read(_MAX_COMPLAINT)
+                self._complaints.close()
 
     def explain(self, error: ConnectError) -> ConnectError:
         """Return the error of the program, if it failed, in place of the error it caused."""
