@@ -85,6 +85,12 @@ def _are_plain(values: FloatArray, metrics: Sequence[str | None]) -> bool:
     return bool(values.min() > 0 and values.max() < 1)
 
 
+def _robust(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return median and robust standard deviation along the last axis."""
+    centre = np.asarray(np.median(values, axis=-1))
+    return centre, np.asarray(1.4826 * np.median(np.abs(values - centre[..., None]), axis=-1))
+
+
 def find_outlying(values: FloatArray) -> dict[int, int]:
     """Return the studies with outliers in many regions, and in how many.
 
@@ -99,11 +105,13 @@ def find_outlying(values: FloatArray) -> dict[int, int]:
         return {}
     sample = values[:: max(len(values) // 2000, 1)]  # 2,000 studies show what is usual
     centre, spread = np.full((2, values.shape[1]), np.nan)
-    for j, column in enumerate(sample.T):
-        there = column[np.isfinite(column)]
+    columns = np.ascontiguousarray(sample.T)
+    whole = np.isfinite(columns).all(axis=1)
+    centre[whole], spread[whole] = _robust(columns[whole])
+    for j in np.flatnonzero(~whole):
+        there = columns[j, np.isfinite(columns[j])]
         if len(there) >= _FEW:
-            centre[j] = np.median(there)
-            spread[j] = 1.4826 * np.median(np.abs(there - centre[j]))
+            centre[j], spread[j] = _robust(there)
     spread[spread == 0] = np.nan
     parts = np.array_split(values, len(values) // _TOGETHER + 1)  # not all of them twice in memory
     far = [np.count_nonzero(np.abs(part - centre) > _FAR * spread, axis=1) for part in parts]

@@ -135,7 +135,7 @@ def z_scores(
     data["outside"] = scored.outside.ravel()
     data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
     result = pd.DataFrame(data)
-    result.attrs |= carried_facts(table, result) | scored.facts
+    result.attrs |= carried_facts(table, cells.columns) | scored.facts
     add_sensitivity(result, cells, z_scores, given, ("z",))
     return result
 
