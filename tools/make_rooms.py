@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "docs" / "images" / "rooms.svg"
-WIDTH, HEIGHT = 1066, 498
+WIDTH, HEIGHT = 1066, 606
 WAY = (
     ("scans", ("folder", "of scans")),
     ("studies", ("study", "findings", "package")),
@@ -19,11 +19,19 @@ WAY = (
     ("plot", ("figures",)),
 )
 """The rooms that data go through, from left to right, and what comes out of each."""
-ABOVE = (("cli",), ("widgets", "demo"), ("workspace",))
-BELOW = (
-    ("contract", "io", "events", "ledger", "matrix"),
-    ("models", "errors"),
+ABOVE = (
+    (("cli",), "the only room that prints and exits"),
+    (("widgets", "demo"), "the forms; the embedded service"),
+    (("sharing",), "reports, their verification, and datasets"),
+    (("workspace",), "one project: composes the stages below"),
 )
+BELOW = (
+    (("identity", "matrix"), "ids of studies; the table as studies x regions"),
+    (("contract", "io", "ledger", "events"), "used by all stages; they never import back"),
+    (("models", "errors", "escaping", "wording"), "values and texts, known to every room"),
+)
+STEP = 54
+"""From one floor to the next."""
 STYLE = """
 text { font: 15px system-ui, sans-serif; fill: #1f2937; text-anchor: middle; }
 .small { font-size: 13px; fill: #4b5563; }
@@ -88,13 +96,11 @@ def picture() -> str:
         "</marker></defs>"
         f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper"/>'
     )
+    below = 16 + len(ABOVE) * STEP + 220
     parts = [
-        *floor(16, ABOVE[0], "the only room that prints and exits"),
-        *floor(70, ABOVE[1], "the forms; the embedded service"),
-        *floor(124, ABOVE[2], "one project: composes the stages below"),
-        *flow(190),
-        *floor(394, BELOW[0], "used by all stages; they never import back"),
-        *floor(448, BELOW[1], "values and errors, known to every room"),
+        *(part for n, row in enumerate(ABOVE) for part in floor(16 + n * STEP, *row)),
+        *flow(below - 204),
+        *(part for n, row in enumerate(BELOW) for part in floor(below + n * STEP, *row)),
     ]
     return "\n".join([head, *parts, "</svg>"]) + "\n"
 

@@ -129,7 +129,7 @@ def test_another_salt_is_refused_with_words(used, scans):
     ):
         with pytest.raises(WorkspaceError, match="made with another salt") as caught:
             use()
-        assert "back from a backup" in caught.value.advice
+        assert "from a backup" in caught.value.advice
 
 
 def secrets_of(study):

@@ -34,9 +34,8 @@ from neuroflow.events import warn_user
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
+from neuroflow.results.search import Found, GroupZips, scan
 from neuroflow.results.table.cohort_table import Results, load_results
-from neuroflow.results.table.find_files import Found, scan
-from neuroflow.results.table.group_zips import GroupZips
 from neuroflow.results.table.load import LoadResult, read_values
 from neuroflow.results.table.remarks import Remark
 from neuroflow.results.table.report_cache import ReportCache

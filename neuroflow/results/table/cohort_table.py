@@ -21,8 +21,7 @@ from neuroflow.events import warn_user
 from neuroflow.io import BIDS_LABELS, garbage_stays, read_participants, scratch_folder
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.cross_check import CrossCheck, cross_check
-from neuroflow.results.table.find_files import Found, scan
-from neuroflow.results.table.group_zips import GroupZips
+from neuroflow.results.search import Found, GroupZips, scan
 from neuroflow.results.table.join import (
     OTHER_VALUES,
     Joined,

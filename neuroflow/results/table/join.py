@@ -18,7 +18,7 @@ import pandas as pd
 from neuroflow.errors import TableError
 from neuroflow.io import BIDS_LABELS, without_prefix
 from neuroflow.matrix import REGION_COLUMNS
-from neuroflow.results.table.folder_files import SUFFIX
+from neuroflow.results.search import SUFFIX
 from neuroflow.results.table.values import ValueMatrix
 
 KEYS = ("cohort_id", "study_id", "participant_id", "session_id")

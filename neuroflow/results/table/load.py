@@ -16,7 +16,7 @@ import pandas as pd
 
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpFile, AidpReader, Schema
-from neuroflow.results.table.find_files import Signature, ValueFile
+from neuroflow.results.search import Signature, ValueFile
 from neuroflow.results.table.values import COLUMNS, SIGNATURE, ValueMatrix, copy_rows, sorted_names
 
 Row = tuple[object, ...]

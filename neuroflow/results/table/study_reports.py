@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuroflow.errors import ResultError
 from neuroflow.results.reports import Report, read_report
-from neuroflow.results.table.find_files import ReportFiles
+from neuroflow.results.search import ReportFiles
 
 MAX_DIFFERENCE = 0.01
 """Between two reports of one study: older forms print whole percent."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.matrix import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.table.find_files import Signature, ValueFile, in_reading_order
+from neuroflow.results.search import Signature, ValueFile, in_reading_order
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",

@@ -8,6 +8,7 @@ from support import report_corpus
 
 from neuroflow.errors import FolderError, OptionError, ResultError, ResultWarning, TableError
 from neuroflow.results.aidp.reader import AidpReader
+from neuroflow.results.search import Found, scan
 from neuroflow.results.table.cohort_table import (
     COLUMNS,
     Results,
@@ -15,7 +16,6 @@ from neuroflow.results.table.cohort_table import (
     study_facts,
     to_wide,
 )
-from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.load import read_values
 from neuroflow.results.table.values import ValueMatrix
 

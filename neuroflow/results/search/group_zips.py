@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from neuroflow.contract import safe_name
 from neuroflow.errors import IdError
 from neuroflow.io import make_private_folder, max_bytes, private_mode, write_private
-from neuroflow.results.table.folder_files import MAX_MEMBERS, READ
+from neuroflow.results.search.folder_files import MAX_MEMBERS, READ
 
 MAX_DEPTH = 8
 MAX_UNPACKED = 1_000_000_000

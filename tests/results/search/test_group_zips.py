@@ -10,7 +10,7 @@ from support import report_corpus as corpus
 
 from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.results import cached_results, read_results, study_facts
-from neuroflow.results.table import group_zips
+from neuroflow.results.search import group_zips
 
 WIDE = "Subject,pSN_FW,MCP_FW,pSN_FA,MCP_FA\nx,0.2001,0.1002,0.5,0.6\n"
 

@@ -13,7 +13,7 @@ from neuroflow.contract import AGGREGATED
 from neuroflow.errors import FolderError
 from neuroflow.io import in_unicode, is_unicode
 from neuroflow.results.reports import REPORT_FILES
-from neuroflow.results.table.folder_files import (
+from neuroflow.results.search.folder_files import (
     PICTURES,
     SHEETS,
     SUFFIX,
@@ -22,7 +22,7 @@ from neuroflow.results.table.folder_files import (
     sort_files,
     study_of,
 )
-from neuroflow.results.table.group_zips import GroupZips
+from neuroflow.results.search.group_zips import GroupZips
 
 _ARCHIVES = (
     b"PK\x03\x04",

@@ -1,0 +1,9 @@
+from .find_files import Found as Found
+from .find_files import ReportFiles as ReportFiles
+from .find_files import Signature as Signature
+from .find_files import Unchanged as Unchanged
+from .find_files import ValueFile as ValueFile
+from .find_files import in_reading_order as in_reading_order
+from .find_files import scan as scan
+from .folder_files import SUFFIX as SUFFIX
+from .group_zips import GroupZips as GroupZips
