@@ -40,9 +40,8 @@ class Transposed:
         sheet = sort_names(
             grid, schema, names, len(columns), lambda study, name: (name + start, columns[study])
         )
-        sheet.layout = "transposed"
         labels = [grid.rows[0][j] for j in columns]
-        if start and not any(sheet.ids) and not _says_value(labels):
+        if start and not any(sheet.ids) and not _names_value(labels):
             sheet.ids = labels
             sheet.id_name = grid.rows[0][column] or "column"
             for facts, j in zip(sheet.facts, columns, strict=True):
@@ -50,7 +49,7 @@ class Transposed:
         return sheet
 
 
-def _says_value(labels: Sequence[str]) -> bool:
+def _names_value(labels: Sequence[str]) -> bool:
     return len(labels) == 1 and (plain(labels[0]) in ("", *VALUE_HEADERS) or is_number(labels[0]))
 
 

@@ -82,6 +82,7 @@ def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     """Find names, values and facts in a grid."""
     layout, column = _recognise(grid, schema)
     sheet = layout.read(grid, schema, column)
+    sheet.layout = layout.name
     if not sheet.names or not sheet.ids:
         raise grid.error(0, "No values of regions were found.", "Download the file again.")
     _settle_metrics(sheet, schema)

@@ -54,9 +54,7 @@ def read_metric_rows(
             collected.value(study, with_metric(resolve(header[j]), row[metric]), (i, j))
         for j in rest:
             collected.fact(study, header[j], (i, j))
-    sheet = collected.sheet("" if own_id is None else header[own_id])
-    sheet.layout = "wide"
-    return sheet
+    return collected.sheet("" if own_id is None else header[own_id])
 
 
 def _id_column(grid: CsvGrid, schema: Schema, metric: int) -> int | None:

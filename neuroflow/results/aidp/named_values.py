@@ -30,7 +30,6 @@ def sort_names(
     else:
         id_name = required(grid, names, schema.id_column)
     return ParsedSheet(
-        "wide",
         [resolve(names[i]) for i in values],
         [[cell(study, i) for i in values] for study in range(studies)],
         [""] * studies if id_name is None else texts(id_name),

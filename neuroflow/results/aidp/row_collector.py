@@ -92,7 +92,6 @@ class RowCollector:
             for study in self._facts
         ]
         sheet = ParsedSheet(
-            "long",
             [name for name, _ in self._columns],
             [[study.get(j) for j in range(len(self._columns))] for study in self._cells],
             list(self._studies),

@@ -64,7 +64,6 @@ HEADER_WORDS = frozenset(
 class ParsedSheet:
     """What a layout found."""
 
-    layout: str  # ``"long"``, ``"wide"`` or ``"transposed"``
     names: list[RegionName]  # The columns of values; the same one may occur twice
     # For each study and each name, the value's cell; None where there is none.
     cells: list[list[Cell | None]]
@@ -74,6 +73,7 @@ class ParsedSheet:
     # Cells that only repeat a fact, and the cell they repeat.
     repeats: dict[Cell, Cell] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)  # What a reader should know
+    layout: str = ""  # The name of the layout that found it
 
 
 def plain(header: str) -> str:
