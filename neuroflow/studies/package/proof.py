@@ -150,6 +150,8 @@ def differences(before: Header, after: Header) -> Iterator[str]:
 
 
 def _prove_nifti(archive: zipfile.ZipFile, path: Path, members: StudyMembers) -> None:
+    if archive.testzip() is not None:
+        raise zipfile.BadZipFile("its checksum is wrong")
     source, copy = members.images[0], Member(path, "dwi.nii.gz")
     before, after = (read_nifti_header(member) for member in (source, copy))
     for field, name in _NIFTI_FIELDS.items():
@@ -166,8 +168,6 @@ def _prove_nifti(archive: zipfile.ZipFile, path: Path, members: StudyMembers) ->
             pass
     if members.bval is not None and members.bvec is not None:
         _prove_gradients(path, members.bval, members.bvec)
-    if archive.testzip() is not None:
-        raise zipfile.BadZipFile("its checksum is wrong")
     _read_json(archive, "dwi.json")
 
 

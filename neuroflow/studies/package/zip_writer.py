@@ -1,4 +1,4 @@
-"""Write deterministic zips, and verify them."""
+"""Write deterministic zips."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from neuroflow.errors import PackageError
-from neuroflow.studies.archive import READ_ERRORS, sha256_of
 
 LEVEL = 1
 """Of deflate: the low bits of images are noise; level 6 takes six times as long to save 4 per cent.
@@ -54,19 +51,3 @@ def write_zip(path: Path, contents: Iterable[Content]) -> None:
                     stream._compressor = _compressor()  # type: ignore[attr-defined]
                 for block in content.blocks():
                     stream.write(block)
-
-
-def verify_zip(path: Path) -> str:
-    """Read every byte of a zip, and return its SHA-256."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except READ_ERRORS as error:
-        broken = str(error)
-    if broken is not None:
-        raise PackageError(
-            "The zip cannot be read after writing it.",
-            why=f"{broken}.",
-            advice="Check the disk, and try again.",
-        )
-    return sha256_of(path)

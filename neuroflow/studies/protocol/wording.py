@@ -5,7 +5,6 @@ from __future__ import annotations
 from neuroflow.models import StudyKind
 
 FORMAT = "neuropacs documentation, supported file formats"
-IFU = "neuropacs instructions for use"
 PORTAL = "neuropacs portal, order form"
 SFTP = "neuropacs SFTP guide"
 DICOM = "DICOM PS3.3"

@@ -155,7 +155,7 @@ def test_what_cannot_be_planned_is_refused():
         nf.sample_size(pd.DataFrame({"mean": [1.0]}))
     with pytest.raises(OptionError, match="dropout"):
         nf.sample_size({"effect_size": 1.0}, dropout=20)
-    with pytest.raises(OptionError, match="no plan"):
+    with pytest.raises(OptionError, match="not a plan"):
         nf.sample_size({"effect_size": 1.0}, visits=(1, 0))
     assert math.isclose(TrialDesign().power_of(np.array([64.0]), 1.0, 0.5)[0], 0.8, abs_tol=0.002)
 

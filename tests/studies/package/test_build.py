@@ -23,7 +23,7 @@ from neuroflow.models import Cohort
 from neuroflow.studies import source_digest
 from neuroflow.studies.package import build
 from neuroflow.studies.package.build import make_package, package_studies
-from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
+from neuroflow.studies.package.zip_writer import Content, write_zip
 from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 
@@ -198,22 +198,13 @@ def test_lack_of_space_is_reported_before_writing(tmp_path, monkeypatch):
 def test_large_files_use_zip64(tmp_path):
     content = Content("a.bin", lambda: iter([b"x" * 1000, b"y"]), is_large=True)
     write_zip(tmp_path / "a.zip", [content])
-    assert len(verify_zip(tmp_path / "a.zip")) == 64
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.testzip() is None
         assert archive.read("a.bin") == b"x" * 1000 + b"y"
     header = (tmp_path / "a.zip").read_bytes()
     n_name, n_extra = struct.unpack("<HH", header[26:30])
     assert n_extra >= 20
     assert struct.unpack("<H", header[30 + n_name :][:2]) == (1,)  # sizes of 64 bits, APPNOTE 4.5.3
-
-
-def test_zip_damaged_on_the_disk_is_not_verified(tmp_path):
-    write_zip(tmp_path / "a.zip", [Content("a.bin", lambda: iter([b"x" * 1000]))])
-    data = bytearray((tmp_path / "a.zip").read_bytes())
-    data[40] ^= 0xFF
-    (tmp_path / "a.zip").write_bytes(data)
-    with pytest.raises(PackageError, match="cannot be read after writing"):
-        verify_zip(tmp_path / "a.zip")
 
 
 def test_study_without_an_id_is_refused(tmp_path):

@@ -18,8 +18,11 @@ from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic, writ
 
 from neuroflow.errors import PackageError
 from neuroflow.studies.deidentify.deidentifier import Deidentifier
+from neuroflow.studies.members import study_members
 from neuroflow.studies.package import contents
 from neuroflow.studies.package.build import make_package
+from neuroflow.studies.package.proof import prove
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 
 def damage(monkeypatch, change):
@@ -218,3 +221,24 @@ def test_canon_directions_in_comments_are_kept(tmp_path):
     with zipfile.ZipFile(package.path) as archive:
         image = pydicom.dcmread(io.BytesIO(archive.read("IM000001.dcm")))
     assert image.ImageComments == "b=1500(0.000,-0.445,0.895)"
+
+
+@pytest.mark.parametrize("write", [write_dicom, write_nifti])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_package_damaged_on_the_disk_is_refused(write, share, tmp_path):
+    """Turn one byte of the data of a file; each file of a study is about as large."""
+    write(tmp_path / "in", SMALL)
+    study = only_study(tmp_path / "in")
+    package = make_package(study, "C", tmp_path / "out", salt=SALT)
+    members, facts = study_members(study), read_acquisition(study)
+    assert prove(package.path, members, facts) == package.sha256
+    with zipfile.ZipFile(package.path) as archive:
+        largest = sorted(archive.infolist(), key=lambda info: info.compress_size)[-3:]
+    info = largest[int(share * len(largest))]
+    with package.path.open("r+b") as stream:
+        stream.seek(info.header_offset + 30 + len(info.filename) + int(share * info.compress_size))
+        byte = stream.read(1)[0]
+        stream.seek(-1, 1)
+        stream.write(bytes([byte ^ 0xFF]))
+    with pytest.raises(PackageError, match="cannot be read after writing"):
+        prove(package.path, members, facts)
