@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +26,35 @@ _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "sit
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
 
 
-def find_scans(
-    folder: Path | None, participants: Path | None, on_event: OnEvent
-) -> list[Study] | None:
-    """Find the scans for a cohort; a bad participants table is reported before the long search."""
+def read_people(
+    participants: Path | None, sheet: str | None, columns: Sequence[str] | None
+) -> pd.DataFrame | None:
+    """Read the participants table of a command; a bad one is reported before a long search."""
     import neuroflow as nf
 
-    if participants is not None:
-        nf.read_participants(participants)
+    if participants is None:
+        if sheet or columns:
+            raise typer.BadParameter("needs --participants", param_hint="--sheet, --column")
+        return None
+    pairs = [word.partition("=") for word in columns or ()]
+    if bad := [name for name, sign, heading in pairs if not (sign and heading)]:
+        raise typer.BadParameter(f"{bad[0]}: write NAME=COLUMN", param_hint="--column")
+    chosen = {name.strip(): heading for name, _, heading in pairs}
+    return nf.read_participants(participants, columns=chosen, sheet=sheet)
+
+
+def people_to_copy(
+    participants: Path | None, sheet: str | None, columns: Sequence[str] | None
+) -> Path | pd.DataFrame | None:
+    """Return what a cohort is made with: the file as it is, or what was chosen of it."""
+    table = read_people(participants, sheet, columns)
+    return table if sheet or columns else participants
+
+
+def find_scans(folder: Path | None, on_event: OnEvent) -> list[Study] | None:
+    """Find the scans for a cohort."""
+    import neuroflow as nf
+
     return None if folder is None else nf.find_studies(folder, on_event=on_event)
 
 

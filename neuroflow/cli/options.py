@@ -42,6 +42,17 @@ Source = Annotated[
 Participants = Annotated[
     Path | None, typer.Option(help="The table of participants: participants.tsv.")
 ]
+Sheet = Annotated[
+    str | None, typer.Option(help="The sheet of an Excel file of participants; the first.")
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        help="What a column of the participants is read as: participant_id, session_id, group, "
+        "site, age or sex, as in --column age=Alter; repeated for each.",
+    ),
+]
 SchemaFile = Annotated[
     Path | None,
     typer.Option("--schema", help="A TOML file that describes the result files."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,41 @@ from neuroflow.io.bids_people import (
     with_sessions,
 )
 from neuroflow.io.people_cells import Remarks, ages, column, labels, sexes
-from neuroflow.io.people_table import EXCEL, read_any_table, with_id_column
+from neuroflow.io.people_table import (
+    EXCEL,
+    KNOWN,
+    read_any_table,
+    with_chosen_columns,
+    with_id_column,
+)
 from neuroflow.io.text import TextTable
 
-_KNOWN = ("participant_id", "session_id", "group", "site", "age", "sex")
 BIDS_LABELS = "bids_labels"
 """In ``.attrs`` of a table: its participants came with ``sub-``."""
 
 _PREFIX = re.compile(r"(sub|ses)-", re.IGNORECASE)
 
 
-def read_participants(path: str | Path) -> pd.DataFrame:
+def read_participants(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, sheet: str | None = None
+) -> pd.DataFrame:
     r"""Read a table of participants: participants.tsv of BIDS, or another text file.
 
     Parameters
     ----------
     path
         The file: tab-separated as in BIDS, or with semicolons, commas or pipes; UTF-8, UTF-16 or
-        Latin-1; with decimal points or commas; or an Excel file (.xlsx, its first sheet). Lines
+        Latin-1; with decimal points or commas; or an Excel file (.xlsx). Lines
         that start with ``#`` are comments. The participants' column may have another usual name
         (subject, patient_id, MRN, ...). participants.json beside it explains codes of sex and
         group, and ``sub-X/sub-X_sessions.tsv`` adds a row per visit with its own age.
+    columns
+        Which columns of the file are read as ``participant_id``, ``session_id``, ``group``,
+        ``site``, ``age`` and ``sex``, where they have other names:
+        ``{"participant_id": "Proband", "age": "Alter"}``. By default those with these names. A
+        column that has such a name and is not chosen is then called ``other_age``, for example.
+    sheet
+        The name of the sheet of an Excel file; the first by default.
 
     Returns
     -------
@@ -58,7 +73,10 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     ------
     ParticipantsError
         The file is missing, unreadable or empty, has no column ``participant_id``, has a
-        participant (and session) twice with different cells. The message names the lines.
+        participant (and session) twice with different cells, or lacks a column of `columns`. The
+        message names the lines, or the columns.
+    OptionError
+        There is no such sheet, or `columns` has another name than those above.
 
     Warns
     -----
@@ -80,7 +98,8 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     0             01  61.0   F
     """
     path = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib raises for ~nobody
-    text = with_id_column(read_any_table(path, error=ParticipantsError, known=_KNOWN))
+    text = read_any_table(path, error=ParticipantsError, known=KNOWN, sheet=sheet)
+    text = with_id_column(with_chosen_columns(text, columns or {}))
     _check(text)
     description = read_description(path)
     remarks = Remarks(text)
@@ -91,8 +110,8 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     visits = []
     for label, one in read_sessions(path):
         of_one = Remarks(one)
-        columns = {name: one.column(name) for name in one.header}
-        visit = _columns(one, columns, description, of_one)
+        cells = {name: one.column(name) for name in one.header}
+        visit = _columns(one, cells, description, of_one)
         visits.append(pd.DataFrame({"participant_id": without_prefix(label), **visit}))
         sentences += of_one.sentences()
     if visits:

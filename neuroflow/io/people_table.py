@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.errors import MissingExtraError, NeuroflowError
+from neuroflow.errors import MissingExtraError, NeuroflowError, OptionError, ParticipantsError
 from neuroflow.io.text import TextTable, read_text_table, table_of_rows
 
 EXCEL = (".xlsx", ".xlsm")
@@ -22,11 +23,73 @@ IDS = (
 """Names of the column of participants, letters only, the likeliest first."""
 
 
+KNOWN = ("participant_id", "session_id", "group", "site", "age", "sex")
+"""The columns that are read; all others are kept as they are."""
+_USUAL = {
+    "participant_id": IDS,
+    "session_id": ("sessionid", "session", "ses", "visit", "timepoint", "visite"),
+    "group": ("group", "diagnosis", "dx", "diagnose", "gruppe", "arm", "groupe", "cohort"),
+    "site": ("site", "center", "centre", "zentrum", "hospital", "scanner"),
+    "age": ("age", "ageyears", "ageatscan", "ageatvisit", "alter", "alterjahre", "edad"),
+    "sex": ("sex", "gender", "geschlecht", "sexe", "sexo"),
+}
+"""How other tables call the columns that are read, letters only."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFile:
+    """What a file of participants offers to choose from."""
+
+    sheets: tuple[str, ...] = ()  # Of an Excel file
+    headings: tuple[str, ...] = ()  # The names of its columns
+    columns: Mapping[str, str] = field(default_factory=dict)  # What is likely read from which
+
+    @property
+    def needs_choice(self) -> bool:
+        """Whether it has several sheets, or columns that are called as BIDS calls none."""
+        others = {name: each for name, each in self.columns.items() if name != "participant_id"}
+        is_renamed = any(name != heading for name, heading in others.items())
+        is_unknown = len(self.headings) > 1 and not others
+        is_nobody = bool(self.headings) and "participant_id" not in self.columns
+        return len(self.sheets) > 1 or is_renamed or is_unknown or is_nobody
+
+
+def look_at_people(path: Path, sheet: str | None = None) -> PeopleFile:
+    """Return the sheets and headings of a file of participants."""
+    sheets: tuple[str, ...] = ()
+    if path.suffix.lower() in EXCEL:
+        with suppress(Exception), pd.ExcelFile(path) as book:
+            sheets = tuple(map(str, book.sheet_names))  # no workbook is reported when it is read
+    try:
+        text = read_any_table(path, error=ParticipantsError, known=KNOWN, sheet=sheet)
+    except ParticipantsError:
+        return PeopleFile(sheets)  # another sheet may be a table
+    return PeopleFile(sheets, tuple(text.header), _likely_columns(text.header))
+
+
+def _likely_columns(header: Collection[str]) -> dict[str, str]:
+    """Return which columns are likely meant: those of BIDS, else of other usual names."""
+    found = {name: name for name in KNOWN if name in header}
+    letters = {name: "".join(filter(str.isalpha, name.casefold())) for name in header}
+    for name, words in _USUAL.items():
+        free = [each for each in header if each not in found.values()]
+        likely = next((each for word in words for each in free if letters[each] == word), None)
+        if name not in found and likely is not None:
+            found[name] = likely
+    return found
+
+
 def read_any_table(
-    path: Path, *, error: type[NeuroflowError], known: Collection[str] = ()
+    path: Path,
+    *,
+    error: type[NeuroflowError],
+    known: Collection[str] = (),
+    sheet: str | None = None,
 ) -> TextTable:
-    """Read a text file or the first sheet of an Excel file."""
+    """Read a text file or a sheet of an Excel file, by default the first."""
     if path.suffix.lower() not in EXCEL:
+        if sheet is not None:
+            raise OptionError(f"{path} has no sheets.", why="It is no Excel file.", about="sheet")
         return read_text_table(path, error=error, known=known)
     if find_spec("openpyxl") is None:
         raise MissingExtraError(
@@ -34,7 +97,14 @@ def read_any_table(
             advice="Install it: pip install 'neuroflow[excel]'; or save the table as text.",
         )
     try:
-        sheet = pd.read_excel(path, header=None, dtype=object)
+        with pd.ExcelFile(path) as book:
+            names = [str(name) for name in book.sheet_names]
+            is_there = sheet is None or sheet in names
+            cells = (
+                pd.read_excel(book, sheet_name=sheet or 0, header=None, dtype=object)
+                if is_there
+                else None
+            )
     except FileNotFoundError as missing:
         raise error(f"{path} does not exist.", advice="Check the path.") from missing
     except Exception as failed:
@@ -43,11 +113,43 @@ def read_any_table(
             why=f"{type(failed).__name__}: {failed}.",
             advice="Save it again as .xlsx or as tab-separated text.",
         ) from failed
-    rows = [[_text(cell) for cell in row] for row in sheet.to_numpy(dtype=object).tolist()]
+    if cells is None:
+        raise OptionError(
+            f"{path} has no sheet {sheet!r}.",
+            advice=f"Its sheets are {', '.join(names)}.",
+            about="sheet",
+        )
+    rows = [[_text(cell) for cell in row] for row in cells.to_numpy(dtype=object).tolist()]
     numbered = [(row, n) for n, row in enumerate(rows, start=1) if any(row)]
     return table_of_rows(
         path, [row for row, _ in numbered], [n for _, n in numbered], error=error, known=known
     )
+
+
+def with_chosen_columns(text: TextTable, columns: Mapping[str, str]) -> TextTable:
+    """Call columns as they are read; one that has such a name already becomes ``other_...``."""
+    if unknown := [name for name in columns if name not in KNOWN]:
+        raise OptionError(
+            f"No column is read as {unknown[0]!r}.",
+            advice=f"Choose columns for {', '.join(KNOWN)}.",
+            about="columns",
+        )
+    folded = {name.casefold(): name for name in text.header}
+    new: dict[str, str] = {}
+    for name, heading in columns.items():
+        found = folded.get(str(heading).strip().casefold())
+        if found is None or found in new:
+            why = "is chosen twice" if found in new else "is not in the file"
+            raise ParticipantsError(
+                f"The column {heading!r} {why}.",
+                why=f"The columns of {text.path} are {', '.join(text.header)}.",
+                advice="Choose another one.",
+                about="columns",
+            )
+        new[found] = name
+    taken = {*new.values()}
+    header = [new.get(n) or (f"other_{n}" if n in taken else n) for n in text.header]
+    return replace(text, header=header)
 
 
 def with_id_column(text: TextTable) -> TextTable:

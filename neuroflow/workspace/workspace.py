@@ -304,7 +304,7 @@ class Workspace:
         cohort_id: Cohort | str,
         studies: Iterable[Study] | None = None,
         *,
-        participants: str | Path | None = None,
+        participants: str | Path | pd.DataFrame | None = None,
         executor: Executor | None = None,
         on_event: OnEvent | None = None,
     ) -> Cohort:
@@ -320,7 +320,7 @@ class Workspace:
             The studies that `neuroflow.find_studies` returned; None opens an existing cohort.
         participants
             participants.tsv, from which age (years) and sex are taken; it is copied into the
-            workspace.
+            workspace. Or what `neuroflow.read_participants` made of a file with other columns.
         executor
             Where to read the images of new studies; the local cores if None.
         on_event

@@ -296,3 +296,30 @@ def test_a_status_says_how_old_it_is(run, project):
     assert "the server has not been checked yet" in run("status", project, "--offline")[2]
     assert "The server as of" in run("status", project)[2]
     assert "as of" in run("status", project, "--offline")[2]
+
+
+def test_sheet_and_columns_of_participants_are_chosen(run, cohort_folder, tmp_path):
+    people = pd.read_csv(cohort_folder / "participants.tsv", sep="\t", dtype=str)
+    renamed = people.rename(columns={"participant_id": "Proband", "group": "Dx"})
+    with pd.ExcelWriter(tmp_path / "clinic.xlsx") as book:
+        pd.DataFrame({"note": ["draft"]}).to_excel(book, sheet_name="Notes", index=False)
+        renamed.to_excel(book, sheet_name="People", index=False)
+    words = (
+        "--participants",
+        tmp_path / "clinic.xlsx",
+        "--sheet",
+        "People",
+        "--column",
+        "group=Dx",
+    )
+    code, _, err = run("package", tmp_path / "p", "C", cohort_folder / "scans", *words)
+    assert code == 0, err
+    with Workspace(tmp_path / "p") as ws:
+        assert sorted(ws.participants("C")["group"]) == sorted(people["group"])
+
+
+@pytest.mark.parametrize("words", [("--sheet", "x"), ("--column", "age=x")])
+def test_a_choice_of_columns_needs_participants(run, tmp_path, words):
+    code, _, err = run("check", tmp_path, *words)
+    assert code == 2
+    assert "needs --participants" in err

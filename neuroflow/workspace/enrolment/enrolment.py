@@ -72,7 +72,7 @@ class Enrolment:
         cohort_id: Cohort | str,
         studies: Iterable[Study] | None = None,
         *,
-        participants: str | Path | None = None,
+        participants: str | Path | pd.DataFrame | None = None,
         executor: Executor | None = None,
         on_event: OnEvent | None = None,
     ) -> Cohort:
@@ -90,16 +90,8 @@ class Enrolment:
                 ),
                 about="folder",
             )
-        if participants is not None:
-            if not isinstance(participants, (str, Path)):
-                raise OptionError(
-                    f"participants must be a path, not {type(participants).__name__}.",
-                    advice="Pass the path of participants.tsv.",
-                )
-            table = read_participants(participants)  # refused before anything is written
-            source = Path(participants).expanduser().read_bytes()
-            if is_more_than_text(participants):  # the copy has nothing beside it
-                source = table.to_csv(sep="\t", index=False, na_rep="n/a").encode()
+        # Refused before anything is written.
+        source = b"" if participants is None else _people_to_copy(participants)
         if studies is None:
             cohort = self._store.read(cohort_id)
         else:
@@ -329,6 +321,22 @@ class Enrolment:
     def _rows(self, cohort_id: str) -> ParticipantRows | None:
         participants = self.participants(cohort_id)
         return None if participants is None else ParticipantRows(participants)
+
+
+def _people_to_copy(participants: str | Path | pd.DataFrame) -> bytes:
+    """Return the contents of the workspace's copy of participants.tsv."""
+    table = participants
+    if isinstance(participants, str | Path):
+        table = read_participants(participants)
+        if not is_more_than_text(participants):
+            return Path(participants).expanduser().read_bytes()
+    if not isinstance(table, pd.DataFrame) or "participant_id" not in table:
+        raise OptionError(
+            f"participants must be a path, not {type(participants).__name__}.",
+            advice="Pass the path of participants.tsv, or what read_participants returned.",
+            about="participants",
+        )
+    return table.to_csv(sep="\t", index=False, na_rep="n/a").encode()  # with nothing beside it
 
 
 def _identified(

@@ -17,14 +17,16 @@ from neuroflow.cli.completion import (
 )
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import find_scans, open_workspace
+from neuroflow.cli.inputs import find_scans, open_workspace, people_to_copy, read_people
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
+    Columns,
     Jobs,
     Participants,
     Quiet,
     ScansFolder,
+    Sheet,
     WorkspaceFolder,
 )
 from neuroflow.cli.signals import stoppable
@@ -38,6 +40,8 @@ StudyName = Annotated[
 def check(
     folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
     participants: Participants = None,
+    sheet: Sheet = None,
+    column: Columns = None,
     save: Annotated[
         Path | None,
         typer.Option(help="Also write the findings to a .csv, .tsv, .parquet or .xlsx file."),
@@ -53,12 +57,12 @@ def check(
     import pandas as pd
 
     import neuroflow as nf
-    from neuroflow.io import ParticipantRows, read_participants
+    from neuroflow.io import ParticipantRows
     from neuroflow.models import Cohort
     from neuroflow.workspace import unmatched_studies, with_participant
 
     with Console(as_json=as_json, quiet=quiet) as console:
-        people = read_participants(participants) if participants else None
+        people = read_people(participants, sheet, column)
         with console.progress() as on_event:
             found = nf.find_studies(folder, on_event=on_event)
             if people is not None:
@@ -232,6 +236,8 @@ def package(
     cohort_id: CohortId,
     folder: ScansFolder = None,
     participants: Participants = None,
+    sheet: Sheet = None,
+    column: Columns = None,
     jobs: Jobs = None,  # noqa: ARG001  its callback sets it
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -243,8 +249,9 @@ def package(
         stoppable() as stop,
     ):
         with console.progress() as on_event:
-            found = find_scans(folder, participants, on_event)
-            cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
+            people = people_to_copy(participants, sheet, column)
+            found = find_scans(folder, on_event)
+            cohort = ws.cohort(cohort_id, found, participants=people, on_event=on_event)
             packages = ws.package(cohort, on_event=on_event, stop=stop)
         elsewhere = ws.ledger.further_cohorts()  # sent with another cohort, and packaged for that
         done = {each.study_id for each in packages} | set(ws.excluded(cohort_id))

@@ -10,15 +10,17 @@ from neuroflow.cli.commands.studies.pilot import send_pilot
 from neuroflow.cli.completion import studies
 from neuroflow.cli.console import Console, print_stderr
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import find_scans, open_workspace
+from neuroflow.cli.inputs import find_scans, open_workspace, people_to_copy
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
+    Columns,
     HostKey,
     Jobs,
     Participants,
     Quiet,
     ScansFolder,
+    Sheet,
     WorkspaceFolder,
     split_list,
 )
@@ -37,6 +39,8 @@ def submit(
     cohort_id: CohortId,
     folder: ScansFolder = None,
     participants: Participants = None,
+    sheet: Sheet = None,
+    column: Columns = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be sent; send nothing.")
     ] = False,
@@ -108,8 +112,9 @@ def submit(
         if host_key:
             ws.service.trust(host_key)
         with console.progress() as on_event:
-            found = find_scans(folder, participants, on_event)
-            cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
+            people = people_to_copy(participants, sheet, column)
+            found = find_scans(folder, on_event)
+            cohort = ws.cohort(cohort_id, found, participants=people, on_event=on_event)
             _warn_unmatched(cohort, ws.participants(cohort_id))
             options: dict[str, Any] = {
                 "only": split_list(only),
