@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ from traitlets import link
 from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.controls import button, disable_while_busy, field, set_visible
 from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.path_completion import complete_path, list_folder
+from neuroflow.widgets.common.path_completion import (
+    complete_path,
+    read_folder,
+    starting_places,
+)
 
 THIS_FOLDER = "(use this folder)"
 PARENT_FOLDER = ".. (one folder up)"
@@ -30,61 +35,111 @@ class PathInput(private.VBox):
         folders_only: bool,
         start: Path | None = None,
     ) -> None:
+        self._model, self._label = model, label
         self._folders_only = folders_only
         self._folder = start if start is not None and start.is_dir() else Path.cwd()
-        self._paths: list[Path | None] = []
+        self._picker: _Picker | None = None
         self.typed = field(
             private.Combobox, label, description, ensure_option=False, placeholder="path"
         )
         link((model, name), (self.typed, "value"))
         self.typed.observe(lambda _: model.run_safely(self._complete), names="value")
         browse = button(model, "Browse", f"Choose from a list: {label}", self._toggle)
-        self._location = private.HTML()
-        self._list = field(private.Select, "Contents", f"Open a folder or choose: {label}", rows=10)
-        buttons = [
-            button(model, "Open", "Open the folder, or choose the file", self._open),
-            button(model, "Cancel", "Close the list", self._toggle),
-        ]
-        self._picker = private.VBox(
-            [self._location, private.HBox([self._list, private.VBox(buttons)])]
-        )
-        self._picker.add_class("nf-picker")
-        set_visible(self._picker, False)
-        disable_while_busy(model, self.typed, browse, *buttons)
-        super().__init__([private.HBox([self.typed, browse]), self._picker])
+        disable_while_busy(model, self.typed, browse)
+        self._row = private.HBox([self.typed, browse])
+        super().__init__([self._row])
 
     def _complete(self) -> None:
         self.typed.options = complete_path(self.typed.value, folders_only=self._folders_only)
 
     def _toggle(self) -> None:
-        is_open = self._picker.layout.display is None
-        if not is_open:
-            typed = Path(os.path.expanduser(self.typed.value))  # noqa: PTH111  pathlib raises for ~nobody
-            near = next(
-                (p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None
+        """Open the picker, which is made when it is opened first, or close it."""
+        if self._picker is None:
+            self._picker = _Picker(
+                self._model, self._label, self._choose, folders_only=self._folders_only
             )
-            self._open_folder((near or self._folder).absolute())
-        set_visible(self._picker, not is_open)
+            self.children = (self._row, self._picker)
+        elif self._picker.layout.display is None:
+            set_visible(self._picker, False)
+            return
+        typed = Path(os.path.expanduser(self.typed.value))  # noqa: PTH111  pathlib raises for ~nobody
+        near = next((p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None)
+        self._picker.open_folder((near or self._picker.folder or self._folder).absolute())
+        set_visible(self._picker, True)
 
-    def _open_folder(self, folder: Path) -> None:
-        self._folder = folder
-        self._location.value = f'<p role="status">Folder: {html.text(folder)}</p>'
-        names: list[tuple[str, Any]] = [(THIS_FOLDER, 0)] if self._folders_only else []
+    def _choose(self, path: Path | None) -> None:
+        """Take over what was picked, if anything, and close the picker."""
+        if path is not None:
+            self.typed.value = str(path)
+        if self._picker is not None:
+            set_visible(self._picker, False)
+
+
+class _Picker(private.VBox):
+    """The contents of a folder; a double click or Enter opens a folder or chooses a file."""
+
+    def __init__(
+        self,
+        model: FormModel,
+        label: str,
+        choose: Callable[[Path | None], None],
+        *,
+        folders_only: bool,
+    ) -> None:
+        self._choose = choose
+        self._folders_only = folders_only
+        self._paths: list[Path | None] = []
+        self.folder: Path | None = None
+        self._location = private.HTML()
+        self._list = field(private.Select, "Contents", f"Open a folder or choose: {label}", rows=12)
+        places = field(
+            private.Dropdown,
+            "Go to",
+            "The home folder, disks and shares",
+            options=[("choose", None), *starting_places()],
+        )
+        places.observe(lambda change: model.run_safely(lambda: self._go(change)), names="value")
+        opener = button(model, "Open", "Open the folder, or choose the file", self._open)
+        opener.add_class("nf-open")  # also pressed by Enter and a double click
+        use = button(model, "Use this folder", "Choose the folder that is open", self._use)
+        set_visible(use, folders_only)
+        cancel = button(model, "Cancel", "Close the list", lambda: choose(None))
+        disable_while_busy(model, places, opener, use, cancel)
+        row = private.HBox([self._list, private.VBox([opener, use, cancel])])
+        super().__init__([places, self._location, row])
+        self.add_class("nf-picker")
+
+    def open_folder(self, folder: Path) -> None:
+        """List a folder."""
+        self.folder = folder
+        contents = read_folder(folder, folders_only=self._folders_only)
+        remark = html.badge("warn", contents.remark) if contents.remark else ""
+        if not (contents.paths or contents.remark):
+            remark = html.badge("", "No folders in here." if self._folders_only else "Empty.")
+        self._location.value = f'<p role="status">Folder: {html.text(folder)} {remark}</p>'
         self._paths = [None] if self._folders_only else []
+        names: list[tuple[str, Any]] = [(THIS_FOLDER, 0)] if self._folders_only else []
         if folder.parent != folder:
             names.append((PARENT_FOLDER, len(self._paths)))
             self._paths.append(folder.parent)
-        for path in list_folder(folder, folders_only=self._folders_only):
+        for path in contents.paths:
             names.append((path.name + ("/" if path.is_dir() else ""), len(self._paths)))
             self._paths.append(path)
         self._list.options = names
+
+    def _go(self, change: Any) -> None:
+        if change.new is not None:
+            self.open_folder(change.new)
+            change.owner.value = None  # the same place can be chosen again
 
     def _open(self) -> None:
         if self._list.value is None:
             return
         path = self._paths[self._list.value]
         if path is not None and path.is_dir():
-            self._open_folder(path)
-            return
-        self.typed.value = str(path or self._folder)
-        set_visible(self._picker, False)
+            self.open_folder(path)
+        else:
+            self._choose(path or self.folder)
+
+    def _use(self) -> None:
+        self._choose(self.folder)

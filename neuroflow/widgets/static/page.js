@@ -128,6 +128,16 @@ function bar(form, reason) {
   form.prepend(box);
 }
 
+// In a list of files, Enter and a double click do what its button Open does.
+function openChosen(event) {
+  const [target] = event.composedPath();
+  const picker = target.closest?.(".nf-picker");
+  if (!picker || !target.closest("select[size]") || (event.key ?? "Enter") !== "Enter") return;
+  event.preventDefault();
+  // The choice is sent first: a list tells it when it changes, which is before.
+  picker.querySelector(".nf-open")?.click();
+}
+
 // A field that is wrong says so to a screen reader, with the message that stands after it.
 function relate() {
   for (const field of document.querySelectorAll("[data-nf-wrong]")) {
@@ -164,6 +174,8 @@ function initialize({ model }) {
   if (!globalThis.neuroflowPage) {
     globalThis.neuroflowPage = true;
     addEventListener("keydown", markKeys, { capture: true });
+    addEventListener("keydown", openChosen, { capture: true });
+    addEventListener("dblclick", openChosen);
     document.addEventListener("keydown", keep);
     new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
   }
