@@ -74,7 +74,7 @@ class DemoSummary:
         ]
         lines += [
             f"  {row.contrast:<16} {row.region_name:<30} {row.estimate:+.3f}  "
-            f"g {row.effect_size:+.2f}  {p_statement('p', row.p)}  {p_statement('q', row.q)}"
+            f"g {row.effect_size:+.2f}  {p_statement('p', float(row.p))}  {p_statement('q', float(row.q))}"
             for row in self.differences.itertuples()
         ]
         pictures = [path for path in self.figures if path.suffix == ".png"]

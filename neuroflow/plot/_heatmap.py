@@ -365,7 +365,7 @@ def _set_axes(ax: Axes, grid: _Grid) -> None:
 
 
 def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
-    facts = scores.attrs
+    facts = {str(name): value for name, value in scores.attrs.items()}
     adjusted = f"adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
     others = "each member compared with the others"
     clustered = " Studies and regions are ordered by similarity." * grid.clustered

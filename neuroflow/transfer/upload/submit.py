@@ -20,7 +20,8 @@ from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import Plan, PlanItem
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 from neuroflow.transfer.upload.shared_journal import SharedJournal
-from neuroflow.transfer.upload.worker import STAGE, Task, UploadWorker
+from neuroflow.transfer.upload.task import Task
+from neuroflow.transfer.upload.worker import STAGE, UploadWorker
 
 PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
 """Yields studies to send as they become ready, and the events of preparing them."""

@@ -46,7 +46,7 @@ def test_selected_studies_are_planned_before_they_are_sent_again(workspace, coho
     assert "Plan to send again" not in shown_buttons(view)
 
 
-def test_the_question_of_a_first_submission_is_asked_at_its_answer(empty):
+def test_a_first_submission_is_confirmed_at_its_question(empty):
     model = SubmitModel(empty)
     view = submit_form(model)
     answer = control(view, "These studies were never sent before")
