@@ -55,8 +55,8 @@ breaks no rule.
 | `note` | for information |
 
 A fact that cannot be read never passes silently: the column *not known* has the severity of that
-finding, and the finding states why the fact could not be read. Where the column is empty, the rule is
-skipped.
+finding, and the finding states why the fact could not be read. Where the column is empty, the rule
+is skipped.
 
 A cause has one finding: of a damaged file, of missing gradients or of a study whose weighting
 cannot be read, what follows from it is not listed too. Of a study with several diffusion series,

@@ -74,8 +74,13 @@ class DemoSummary:
         ]
         lines += [
             f"  {row.contrast:<16} {row.region_name:<30} {row.estimate:+.3f}  "
-            f"g {row.effect_size:+.2f}  {p_statement('p', float(row.p))}  {p_statement('q', float(row.q))}"
-            for row in self.differences.itertuples()
+            f"g {row.effect_size:+.2f}  {p_statement('p', p)}  {p_statement('q', q)}"
+            for row, p, q in zip(
+                self.differences.itertuples(),
+                self.differences["p"].tolist(),
+                self.differences["q"].tolist(),
+                strict=True,
+            )
         ]
         pictures = [path for path in self.figures if path.suffix == ".png"]
         return "\n".join([*lines, *(f"  {path}" for path in (*self.tables, *pictures))])
