@@ -132,7 +132,7 @@ def send_and_collect(
     status = workspace.collect(on_event=on_event)
     if not (status["state"] == State.COLLECTED).any():
         raise DemoError(
-            "No study came back with values.",
+            "No study returned values.",
             why=f"States: {', '.join(sorted(set(status['state'].astype(str))))}.",
             advice=f"Check {demo.folder.service}; lower the failure rate or the delay.",
         )

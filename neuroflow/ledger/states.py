@@ -8,7 +8,7 @@
                   │  ├──> partly_sent ──> uploading
                   │  ├──> unconfirmed ──> submitted | uploading
                   │  └──> packaged            (nothing was sent)
-                  └─────> failed              (a failure report came back)
+                  └─────> failed              (a failure report was received)
 
 A rebuilt ledger goes from ``packaged`` to what the server shows: ``submitted``,
 ``partly_sent`` or ``unconfirmed``.

@@ -11,7 +11,7 @@
         cohorts/<cohort_id>/     which study has which id, participants.tsv, what was decided
                                  and what the last check found (readable by the owner only)
         packages/<cohort_id>/    one zip per study, and a mark beside each that was sent
-        results/<study_id>_out/  what came back
+        results/<study_id>_out/  what was returned
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last status check
         exports/                 figures, tables and methods texts from the Explore form

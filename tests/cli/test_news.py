@@ -43,7 +43,7 @@ def test_quiet_prints_one_line_for_a_failed_study_exits_20(run, answered, comman
     name, *options = command
     code, out, err = run(name, answered, *options, "--quiet")
     assert (code, out) == (20, "")
-    assert err.splitlines() == ["Warning: Study s1 has failed: a failure report came back."]
+    assert err.splitlines() == ["Warning: Study s1 has failed: a failure report was received."]
     assert run(name, answered, *options, "--quiet") == (0, "", "")
 
 
@@ -109,7 +109,7 @@ def test_the_printed_cron_lines_run_in_the_environment_of_cron(answered, tmp_pat
         ["/bin/sh", "-c", rest], check=False, env=environ, capture_output=True, text=True, cwd=home
     )
     assert ran.returncode == 20, ran.stderr
-    assert ran.stderr == "Warning: Study s1 has failed: a failure report came back.\n"
+    assert ran.stderr == "Warning: Study s1 has failed: a failure report was received.\n"
     assert ran.stdout == ""
 
 

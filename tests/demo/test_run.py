@@ -129,7 +129,7 @@ def test_a_second_run_leaves_the_first_alone(run: Run) -> None:
         return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     before = content()
-    with pytest.raises(DemoError, match="No study came back"):
+    with pytest.raises(DemoError, match="No study returned"):
         run_demo(
             run.summary.folder.parent,
             n_studies=2,

@@ -162,7 +162,7 @@ def test_a_failed_study_has_its_reason(ws, deliver, silent):
     with pytest.warns(ResultWarning, match="Study s1 has failed"):
         table = ws.collect(on_event=silent).set_index("study_id")
     assert table.loc["s1", "state"] == "failed"
-    assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
+    assert table.loc["s1", "message"] == "a failure report was received: the age is missing"
 
 
 def test_watching_reports_a_lost_connection_and_continues(ws, monkeypatch):

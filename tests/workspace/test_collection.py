@@ -86,7 +86,7 @@ def test_a_failure_report_gives_its_reason(collection, deliver, silent):
     deliver({"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
     with pytest.warns(ResultWarning, match="Study s1 has failed"):
         table = collection.collect(on_event=silent).set_index("study_id")
-    assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
+    assert table.loc["s1", "message"] == "a failure report was received: the age is missing"
 
 
 def test_waiting_ends_when_the_results_are_delivered(collection, deliver, silent):

@@ -319,7 +319,7 @@ class _Fetcher:
                 return State.COLLECTED, message
             if self.verdict is not None and self.verdict(target) == "report":
                 return State.COLLECTED, f"a report without values collected: {_texts(found)}"
-        return State.FAILED, "a failure report came back"
+        return State.FAILED, "a failure report was received"
 
     def _record(self, task: FolderTask, *, has_changed: bool) -> str:
         """Record in the ledger what was fetched; return the message."""

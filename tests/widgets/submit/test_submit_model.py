@@ -180,7 +180,9 @@ def test_failed_study_is_sent_again_only_on_request(planned, service):
     finish(planned, planned.submit)
     first = planned.ws.ledger.rows()[0]
     assert service.wait_until_idle()
-    planned.ws.ledger.record("PILOT_1", first.study_id, State.FAILED, "a failure report came back")
+    planned.ws.ledger.record(
+        "PILOT_1", first.study_id, State.FAILED, "a failure report was received"
+    )
     planned.refresh()
     assert planned.to_retry == (first.study_id,)
     finish(planned, planned.submit)

@@ -25,7 +25,7 @@ def test_a_failure_is_a_warning_once_with_its_reason(project):
     project.fail("s1")
     project.deliver("s2")
     table, messages = warned(project.collect)
-    assert messages == ["Study s1 has failed: a failure report came back: the age is missing."]
+    assert messages == ["Study s1 has failed: a failure report was received: the age is missing."]
     assert table.attrs["newly_failed"] == ["s1"]
     assert table.attrs["newly_collected"] == ["s2"]
     table, messages = warned(project.collect)
@@ -76,7 +76,7 @@ def test_a_study_sent_again_may_fail_again(project):
     project.later = timedelta(minutes=5)
     project.ws.ledger.record("C", "s1", State.UPLOADING)
     project.ws.ledger.record("C", "s1", State.SUBMITTED)
-    project.ws.ledger.record("C", "s1", State.FAILED, "a failure report came back")
+    project.ws.ledger.record("C", "s1", State.FAILED, "a failure report was received")
     assert warned(project.collect)[0].attrs["newly_failed"] == ["s1"]
 
 

@@ -86,7 +86,7 @@ def test_after_a_failure_the_next_pilot_takes_another_study(tmp_path, own_cohort
         with pytest.warns(ResultWarning, match="has failed"):
             first = run(ws, "C")
         assert (first.is_passed, first.is_waiting, first.state) == (False, False, "failed")
-        assert "a failure report came back" in first.summary
+        assert "a failure report was received" in first.summary
         with pytest.warns(ResultWarning, match="has failed"):
             second = run(ws, "C")
         assert second.study_id != first.study_id

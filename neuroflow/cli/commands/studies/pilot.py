@@ -36,7 +36,7 @@ def send_pilot(
             result.summary,
             advice=Wording(
                 "Find out why before you send the other studies.",
-                cli="Find out why before you send the other studies; the files that came back are "
+                cli="Find out why before you send the other studies; the returned files are "
                 "in the folder `results` of the workspace.",
             ),
         )
