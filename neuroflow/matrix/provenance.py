@@ -31,8 +31,7 @@ def carried_facts(table: pd.DataFrame, result: pd.DataFrame | None = None) -> di
     facts = {name: table.attrs[name] for name in CARRIED if name in table.attrs}
     if result is not None and set(REGION_KEY) <= set(result):
         facts["metrics"] = [str(name) for name in dict.fromkeys(result["metric"].tolist())]
-        regions, sides = (result[name].tolist() for name in ("region", "hemisphere"))
-        facts["n_regions"] = len(set(zip(regions, sides, strict=True)))
+        facts["n_regions"] = len(result[["region", "hemisphere"]].drop_duplicates())
     return facts | {"software": software_versions()}
 
 

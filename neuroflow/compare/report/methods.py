@@ -49,9 +49,9 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     ----------
     effects
         The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions`,
-        `z_scores`, `sample_size`, `repeatability`, `compare_arms`, `person_change`,
+        `z_scores`, `z_summary`, `sample_size`, `repeatability`, `compare_arms`, `person_change`,
         `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`,
-        `compare_cohorts` or `replication` returned, or its ``.attrs``.
+        `compare_cohorts`, `pool_effects` or `replication` returned, or its ``.attrs``.
 
     Returns
     -------
@@ -222,8 +222,17 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         "The norms were fitted beforehand, and are the same for every study."
         if facts.get("from_norms")
         else "Each member of the reference was compared with the other members.",
+        *_counted_beyond(facts),
         f"{percent_text(facts['confidence'])} prediction intervals are reported.",
     ]
+
+
+def _counted_beyond(facts: Mapping[str, Any]) -> list[str]:
+    """Return which z-scores a summary counts."""
+    if "limit" not in facts:
+        return []
+    limit = f"{facts['limit']:g}"
+    return [f"Regions with a z-score above {limit} or below -{limit} were counted."]
 
 
 def _pooled(facts: Mapping[str, Any]) -> list[str]:

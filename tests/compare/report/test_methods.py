@@ -8,7 +8,7 @@ from support.comparison_tables import normal_table
 from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.longitudinal import change_over_time
-from neuroflow.compare.norms import z_scores
+from neuroflow.compare.norms import fit_norms, service_norms, z_scores, z_summary
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import CompareError
@@ -77,3 +77,21 @@ def test_methods_describe_change_correlations_and_z_scores():
 def test_a_table_that_lost_its_attributes_has_no_methods():
     with pytest.raises(CompareError, match="does not state how"):
         methods_text(pd.DataFrame({"region": ["SCP"]}))
+
+
+def test_norms_are_not_said_to_hold_the_studies_compared():
+    table = normal_table({"Control": 25, "PSP": 5}, m=4)
+    ours = table.assign(metric="FW", value=0.2 + 0.01 * table["value"])
+    for norms, says in (
+        (fit_norms(ours[ours["group"] == "Control"]), "norms of Control (n = 25) as z-scores"),
+        (service_norms(), "norms of norms of neuropacs controls (n not published)"),
+    ):
+        text = methods_text(z_scores(ours, reference=norms))
+        assert says in text
+        assert "Each member" not in text
+
+
+def test_a_summary_of_z_scores_says_what_was_counted():
+    table = normal_table(m=4)
+    summary = z_summary(z_scores(table), metric="M0", limit=2.5)
+    assert "Regions with a z-score above 2.5 or below -2.5 were counted." in methods_text(summary)
