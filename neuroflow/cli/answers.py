@@ -138,10 +138,17 @@ ANSWERS: dict[str, dict[str, Shape]] = {
         "profiles": _texts("All profiles"),
         "steps": _rows("The stages", name=_TEXT, ok={"type": "boolean"}, message=_TEXT),
     },
+    "survey": {
+        "studies": _rows("One row per study", study=_TEXT, kind=_TEXT, files={"type": "integer"}),
+        "skipped": _rows("One row per skipped file or folder", path=_TEXT, reason=_TEXT),
+    },
     "check": {
         "studies": _whole("Number of studies"),
         "with_errors": _whole("Number of studies with errors"),
         "findings": _rows("What was found", study=_TEXT_OR_NULL, rule=_TEXT, severity=_TEXT),
+    },
+    "deidentification": {
+        "attributes": _rows("One row per attribute", attribute=_TEXT, tag=_TEXT, action=_TEXT)
     },
     "exclude": _EXCLUDED,
     "include": _EXCLUDED,
@@ -193,6 +200,10 @@ ANSWERS: dict[str, dict[str, Shape]] = {
     "resume": _JOB,
     "stop": _JOB,
     "rebuild": {"studies": _rows("One row per study", study_id=_TEXT, state=_TEXT)},
+    "log": {
+        "file": _text("The file of the log"),
+        "events": _rows("The latest events", at=_TEXT, stage=_TEXT, status=_TEXT),
+    },
     "status": {**_STATUS, **_NEWS, "studies": _STATES},
     "collect": {**_STATUS, **_NEWS, "studies": _STATES},
     "watch": {
@@ -218,6 +229,7 @@ ANSWERS: dict[str, dict[str, Shape]] = {
         "file": _text("The file that was written; with --to"),
     },
     "export": {"files": _FILES, "left_out": _rows("Files not written", file=_TEXT, reason=_TEXT)},
+    "coverage": {"files": _FILES, "coverage": _rows("One row per region, study, ...")},
     "table-one": {"files": _FILES, "table": _rows("Table 1")},
     "compare": {
         "findings": _text("What was found, a sentence per contrast"),
@@ -231,19 +243,32 @@ ANSWERS: dict[str, dict[str, Shape]] = {
     "compare-cohorts": _analysis(
         "effects", "One row per region, metric, contrast and cohort", **_REGION, contrast=_TEXT
     ),
+    "pool-effects": _analysis(
+        "effects", "One row per region, metric and contrast", **_REGION, contrast=_TEXT
+    ),
     "replication": _analysis("replication", "One row per metric and contrast", r=_NUMBER),
     "compare-sites": _analysis(
         "effects", "One row per region, metric and contrast", **_REGION, contrast=_TEXT, p=_NUMBER
     ),
+    "site-differences": {
+        "files": _FILES,
+        "sites": _rows("One row per region, metric and site", **_REGION, site=_TEXT),
+    },
     "harmonize": {"files": _FILES, "harmonized": _text("The method")},
     "z-scores": _analysis("scores", "One row per study and region", study_id=_TEXT, z=_NUMBER),
+    "z-summary": _analysis("summary", "One row per study", study_id=_TEXT, beyond=_NUMBER),
     "correlate": _analysis("correlations", "One row per region and metric", **_REGION, r=_NUMBER),
+    "correlate-regions": _analysis(
+        "correlations", "One row per pair of regions", region_1=_TEXT, region_2=_TEXT, r=_NUMBER
+    ),
     "asymmetry": {
         "file": _text("The file that was written"),
         "rows": _whole("Number of rows"),
     },
     "accuracy": _analysis("accuracy", "One row per region or score", auc=_NUMBER),
     "compare-auc": _analysis("areas", "One row per pair of scores"),
+    "calibration": _analysis("calibration", "One row per measure", measure=_TEXT, value=_NUMBER),
+    "confusion-matrix": _analysis("counts", "One row per diagnosis, and all", truth=_TEXT),
     "power": _analysis("sizes", "One row per region and contrast", n_per_arm=_NUMBER),
     "repeatability": _analysis("repeatability", "One row per region and metric", **_REGION),
     "person-change": _analysis("changes", "One row per person, region and metric", **_REGION),

@@ -97,6 +97,20 @@ def study_facts(
     return nf.study_facts(source, participants=participants, schema=schema)
 
 
+def with_facts(
+    source: Path, participants: Path | None, columns: Sequence[str] | None
+) -> pd.DataFrame:
+    """Read the cohort table, with what the reports say where a column is not in the table."""
+    table = cohort_table(source, participants)
+    if not columns or set(columns) <= set(table) or _is_file(source):
+        return table
+    facts = study_facts(source, participants)
+    if facts is None:
+        return table
+    new = [name for name in columns if name in facts and name not in table]
+    return table.merge(facts[["study_id", *new]], on="study_id", how="left")
+
+
 def read_effects(path: Path) -> pd.DataFrame:
     """Read effects that were saved with ``compare --to``."""
     return _read_saved(path, "effects", "compare")

@@ -64,6 +64,11 @@ def references(ctx: typer.Context, incomplete: str) -> list[str]:
     return [*_starting(("auto", "none"), incomplete), *groups(ctx, incomplete)]
 
 
+def norms(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the groups and words of `references`, and the norms of the service's reports."""
+    return [*references(ctx, incomplete), *_starting(("neuropacs",), incomplete)]
+
+
 def batches(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the sites or scanners."""
     return _labels(ctx, typed(ctx, "batch") or "site", incomplete)

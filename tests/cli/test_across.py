@@ -70,6 +70,50 @@ def test_effects_of_another_team_are_compared(run, file, table, tmp_path):
     assert all(-1 <= row["ci_low"] <= row["r"] <= row["ci_high"] <= 1 for row in rows)
 
 
+def test_effects_of_several_files_are_pooled_by_their_names(run, table, tmp_path):
+    effects = []
+    for name in ("Graz", "Ulm", "Lund"):
+        found = nf.compare_groups(table[table["cohort_id"] == name])
+        found.to_csv(tmp_path / f"{name}.csv")
+        effects.append(found.assign(cohort=name))
+    files = [tmp_path / f"{name}.csv" for name in ("Graz", "Ulm", "Lund")]
+    code, out, err = run("pool-effects", *files, "--json")
+    assert code == 0, err
+    expected = nf.pool_effects(pd.concat(effects, ignore_index=True))
+    found = [row["estimate"] for row in json.loads(out)["effects"]]
+    np.testing.assert_allclose(found, expected["estimate"], rtol=1e-9)
+    assert "3 cohorts (Graz, Lund and Ulm)" in json.loads(out)["methods"]
+    assert "in each of 6 regions" in json.loads(out)["methods"]
+    code, out, err = run("pool-effects", *files, "--names", "A,B,C", "--value", "effect_size")
+    assert (code, "3 cohorts (A, B and C)" in out) == (0, True), err
+
+
+@pytest.mark.parametrize("names", ["A,B", "A,A,B"])
+def test_cohorts_that_are_pooled_need_different_names(run, tmp_path, names):
+    files = [tmp_path / f"{name}.csv" for name in "abc"]
+    code, _, err = run("pool-effects", *files, "--names", names)
+    assert (code, "need as many different names; there are 2" in err) == (3, True)
+
+
+def test_sites_are_described_by_shift_and_spread(run, file, table, tmp_path):
+    words = ("site-differences", file, "--site", "cohort_id", "--covariates", "none")
+    code, out, err = run(*words, "--to", tmp_path / "sites.csv", "--json")
+    assert code == 0, err
+    expected = nf.site_differences(table, site="cohort_id", covariates=[])
+    rows = json.loads(out)["sites"]
+    np.testing.assert_allclose([row["shift"] for row in rows], expected["shift"], rtol=1e-9)
+    assert len(pd.read_csv(tmp_path / "sites.csv")) == len(rows)
+
+
+def test_regions_are_correlated_with_each_other(run, file, table):
+    words = ("correlate-regions", file, "--groups", "PSP", "--method", "spearman", "--json")
+    code, out, err = run(*words)
+    assert code == 0, err
+    expected = nf.correlate_regions(table, groups=["PSP"], method="spearman")
+    found = [row["r"] for row in json.loads(out)["correlations"]]
+    np.testing.assert_allclose(found, expected["r"], rtol=1e-9)
+
+
 def test_regions_are_correlated_with_a_score(run, file, table):
     code, out, err = run("correlate", file, "age", "--groups", "PSP", "--json")
     assert code == 0, err

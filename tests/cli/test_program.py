@@ -32,6 +32,8 @@ COMMANDS = [
     "pause", "resume", "stop",
     "report",
     "verify",
+    "survey", "deidentification", "log", "coverage", "pool-effects", "site-differences",
+    "z-summary", "correlate-regions", "calibration", "confusion-matrix",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import typer
 
 from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.inputs import cohort_table, with_facts
 from neuroflow.cli.options import (
     AsJson,
     Confidence,
@@ -100,7 +100,7 @@ def accuracy(
             ]
         )
         found = nf.diagnostic_accuracy(
-            cohort_table(source, participants),
+            with_facts(source, participants, split_list(score)),
             split_list(score),
             truth=truth,
             positive=split_list(positive),

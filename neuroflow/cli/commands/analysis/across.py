@@ -1,4 +1,4 @@
-"""Across sites and cohorts: ``harmonize``, ``compare-cohorts``, ``replication``, ``z-scores``."""
+"""Across cohorts: ``harmonize``, ``compare-cohorts``, ``pool-effects``, ``replication``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
+from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, read_effects
 from neuroflow.cli.options import (
@@ -31,6 +31,13 @@ from neuroflow.cli.options import (
     split_list,
 )
 from neuroflow.cli.table_completion import batches, columns, in_list, references
+from neuroflow.errors import OptionError
+
+POOLED = (
+    *("region", "metric", "contrast", "cohort", "k", "estimate", "ci_low", "ci_high"),
+    *("p", "q", "tau2", "i2", "reason"),
+)
+"""Columns that are shown on a terminal; a file has all."""
 
 
 def harmonize(
@@ -132,57 +139,50 @@ def compare_cohorts(
             exclude_suspect=exclude_suspect,
             **options,
         )
-        shown = ["region", "metric", "contrast", "cohort", "k", "estimate", "ci_low", "ci_high"]
-        output(console, found, [*shown, "p", "q", "tau2", "i2", "reason"], to, "effects")
+        output(console, found, POOLED, to, "effects")
 
 
-def z_scores(
-    source: Source,
-    by: By = "group",
-    reference: Annotated[
-        str,
-        typer.Option(
-            help="The reference group; auto: controls; or a file of norms (.json).",
-            autocompletion=references,
-        ),
-    ] = "auto",
-    covariates: Covariates = None,
-    metric: Metrics = None,
-    confidence: Annotated[
-        float, typer.Option(help="Level of the prediction intervals, between 0 and 1.")
-    ] = 0.95,
-    save_norms: Annotated[
-        Path | None, typer.Option(help="Also save the norms of the reference group, as .json.")
+def pool_effects(
+    effects: Annotated[
+        list[Path], typer.Argument(help="Effects of two or more cohorts, from compare --to.")
+    ],
+    names: Annotated[
+        list[str] | None,
+        typer.Option(help="The cohorts, in this order: Graz,Ulm; the files' names if omitted."),
     ] = None,
-    exclude_suspect: ExcludeSuspect = None,
+    value: Annotated[
+        str, typer.Option(help="What is summarised: estimate or effect_size.")
+    ] = "estimate",
+    correction: CorrectionName = "bh",
+    confidence: Confidence = 0.95,
     to: To = None,
-    participants: Participants = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare every study with the controls, or with saved norms: z and centiles per region."""
+    """Summarise effects of several cohorts, also of other teams, by a random-effects model."""
+    import pandas as pd
+
     import neuroflow as nf
 
-    adjust = split_list(covariates) or []
-    is_file = reference.endswith(".json")
+    cohorts = split_list(names) or [path.stem for path in effects]
     with Console(as_json=as_json, quiet=quiet) as console:
-        refuse_unused(
-            [
-                (is_file and bool(adjust), "--covariates", "a reference group, not saved norms"),
-                (is_file and save_norms is not None, "--save-norms", "a reference group"),
-            ]
+        if len(cohorts) != len(effects) or len(set(cohorts)) != len(cohorts):
+            raise OptionError(
+                f"{len(effects)} files of effects need as many different names; there are "
+                f"{len(set(cohorts))}.",
+                advice="Name each cohort with --names A,B.",
+            )
+        tables = [
+            read_effects(path).assign(cohort=name)
+            for path, name in zip(effects, cohorts, strict=True)
+        ]
+        found = nf.pool_effects(
+            pd.concat(tables, ignore_index=True),
+            value=value,  # type: ignore[arg-type]  # checked there
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
         )
-        table = cohort_table(source, participants)
-        how: dict[str, Any] = {"by": by, "metric": split_list(metric)}
-        how["exclude_suspect"] = exclude_suspect
-        if save_norms is not None:
-            nf.fit_norms(table, reference=reference, covariates=adjust, **how).save(save_norms)
-        against = nf.read_norms(reference) if is_file else reference
-        found = nf.z_scores(
-            table, reference=against, covariates=adjust, confidence=confidence, **how
-        )
-        shown = ["study_id", "region", "metric", "value", "expected", "z", "centile"]
-        output(console, found, shown, to, "scores")
+        output(console, found, POOLED, to, "effects")
 
 
 def replication(

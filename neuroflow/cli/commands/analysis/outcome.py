@@ -41,3 +41,14 @@ def output(
     answer = {"methods": methods, "files": files, name: found}
     console.output(answer, None if files else found[columns])
     console.print("\n".join([methods, *map(str, files)]))
+
+
+def output_plain(
+    console: Console, found: pd.DataFrame, shown: Sequence[str], to: Path | None, name: str
+) -> None:
+    """Write and print a table that describes, and for which there are no methods sentences."""
+    import neuroflow as nf
+
+    files = [nf.save_cohort_table(found, to)] if to else []
+    console.output({"files": files, name: found}, None if files else found[list(shown)])
+    console.print("\n".join(map(str, files)))

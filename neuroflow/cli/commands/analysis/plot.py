@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.inputs import with_facts
 from neuroflow.cli.options import (
     AsJson,
     By,
@@ -210,7 +210,8 @@ def plot(
             raise OptionError(f"The figure {kind} needs {_OPTIONS[missing[0]]}.")
         _refuse_unused(figure, values)
         with plots.styled(theme=theme, note=note):
-            table = _rows(cohort_table(source, participants), by, split_list(groups), visit)
+            whole = with_facts(source, participants, None if score is None else [score])
+            table = _rows(whole, by, split_list(groups), visit)
             axes = _draw(figure, table, values, columns)
             files = [file for path in to for file in _save(axes, path, dpi)]
         words = plots.caption(axes[0])

@@ -1,4 +1,4 @@
-"""Scores, sides and sites: ``neuroflow correlate``, ``asymmetry`` and ``compare-sites``."""
+"""Scores, regions and sides: ``neuroflow correlate``, ``correlate-regions``, ``asymmetry``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from neuroflow.cli.options import (
     Covariates,
     ExcludeSuspect,
     Groups,
+    Metric,
     Metrics,
     Participants,
     Quiet,
@@ -26,7 +27,9 @@ from neuroflow.cli.options import (
     Visit,
     split_list,
 )
-from neuroflow.cli.table_completion import columns, references
+from neuroflow.cli.table_completion import columns
+
+Kind = Annotated[str, typer.Option("--method", help="pearson or spearman.")]
 
 
 def correlate(
@@ -41,7 +44,7 @@ def correlate(
     groups: Groups = None,
     covariates: Covariates = None,
     metric: Metrics = None,
-    method: Annotated[str, typer.Option(help="pearson or spearman.")] = "pearson",
+    method: Kind = "pearson",
     visit: Visit = None,
     correction: CorrectionName = "bh",
     confidence: Confidence = 0.95,
@@ -72,6 +75,42 @@ def correlate(
         output(console, found, shown, to, "correlations")
 
 
+def correlate_regions(
+    source: Source,
+    by: By = "group",
+    groups: Groups = None,
+    covariates: Covariates = None,
+    metric: Metric = "FW",
+    method: Kind = "pearson",
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Correlate every region with every other: a table; `plot correlation` draws it."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.correlate_regions(
+            cohort_table(source, participants),
+            metric,
+            by=by,
+            groups=split_list(groups),
+            covariates=split_list(covariates) or [],
+            method=method,  # type: ignore[arg-type]  # checked there
+            visit=visit,
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
+            exclude_suspect=exclude_suspect,
+        )
+        shown = ["region_1", "region_2", "metric", "n", "r", "ci_low", "ci_high", "p", "q"]
+        output(console, found, shown, to, "correlations")
+
+
 def asymmetry(
     source: Source,
     to: Annotated[Path, typer.Option(help="The table: .csv, .tsv, .parquet or .xlsx.")],
@@ -98,47 +137,3 @@ def asymmetry(
         file = nf.save_cohort_table(table, to)
         console.output({"file": file, "rows": len(table)})
         console.print(str(file))
-
-
-def compare_sites(
-    source: Source,
-    site: Annotated[
-        str, typer.Option(help="The column with sites or scanners.", autocompletion=columns)
-    ] = "site",
-    by: By = "group",
-    reference: Annotated[
-        str,
-        typer.Option(
-            help="Compare sites within this group; auto: controls; none: all.",
-            autocompletion=references,
-        ),
-    ] = "auto",
-    covariates: Covariates = None,
-    metric: Metrics = None,
-    visit: Visit = None,
-    correction: CorrectionName = "bh",
-    confidence: Confidence = 0.95,
-    exclude_suspect: ExcludeSuspect = None,
-    to: To = None,
-    participants: Participants = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Compare the sites in every region, to see whether `harmonize` is needed."""
-    import neuroflow as nf
-
-    with Console(as_json=as_json, quiet=quiet) as console:
-        found = nf.compare_sites(
-            cohort_table(source, participants),
-            site=site,
-            by=by,
-            reference=None if reference == "none" else reference,
-            covariates=split_list(covariates) or [],
-            metric=split_list(metric),
-            visit=visit,
-            correction=correction,  # type: ignore[arg-type]  # checked there
-            confidence=confidence,
-            exclude_suspect=exclude_suspect,
-        )
-        shown = ["region", "metric", "contrast", "n1", "n2", "estimate", "effect_size", "p", "q"]
-        output(console, found, [*shown, "reason"], to, "effects")
