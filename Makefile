@@ -8,7 +8,7 @@ WORKERS ?= $$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab serve test whole faults real mutations check lint types house bench docs pictures hostile lowest lock licences sbom clean
+.PHONY: demo lab serve test whole faults real mutations mutants check lint types house bench docs pictures hostile lowest lock licences sbom clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -45,6 +45,11 @@ real: $(VENV)/.test
 mutations: $(VENV)/.test
 	NEUROFLOW_MUTATIONS=20000 $(BIN)/python -m pytest -q --timeout=0 tests/studies/test_mutated_headers.py \
 		tests/results/reports/test_mutated_reports.py
+
+## mutants: MINUTES=10 of changed code, added to earlier runs; do the tests beside it notice?
+mutants: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	$(BIN)/python tools/make_mutants.py --minutes $(or $(MINUTES),10)
 
 ## check: format, lint, types and all tests
 check: lint types test

@@ -379,6 +379,12 @@ def explain(anchor: str) -> str:
     return sections[name]
 
 
+def __dir__() -> list[str]:
+    """Return the names of this module for users: its errors, and `explain`."""
+    found = (name for name, each in globals().items() if isinstance(each, type))
+    return sorted([*(name for name in found if name.endswith(("Error", "Warning"))), "explain"])
+
+
 def _page() -> str:
     here = Path(__file__).parent
     installed, checkout = here / "errors.md", here.parent / "docs" / "errors.md"

@@ -60,7 +60,9 @@ LONG_FILES = {"workspace/workspace"}  # the facade: it documents every step
 
 
 def files():
-    return sorted(path for path in PACKAGE.rglob("*.py") if "share" not in path.parts)
+    return sorted(
+        path for path in PACKAGE.rglob("*.py") if "share" not in path.relative_to(PACKAGE).parts
+    )
 
 
 def place(path):
