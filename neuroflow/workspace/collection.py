@@ -127,6 +127,21 @@ class Collection:
             warnings=[noticed.get(study_id, "") for study_id in table["study_id"]],
         )
 
+    def listed(self, *, offline: bool = False, all_studies: bool = False) -> pd.DataFrame:
+        """Return the status of this workspace's studies, or of the account's, with their labels."""
+        table = self.status(offline=offline)
+        labels = self._enrolment.labels()
+        names = [labels.get(study_id, "") for study_id in table["study_id"]]
+        table.insert(int(table.columns.get_loc("study_id")), "label", names)
+        own = {row.study_id for row in self._ledger.rows()} | set(labels)
+        is_own = table["study_id"].isin(own)
+        if not all_studies:
+            facts = table.attrs
+            table = table[is_own].reset_index(drop=True)
+            table.attrs = facts
+        table.attrs["n_others"] = int((~is_own).sum())
+        return table
+
     def watch(
         self,
         *,

@@ -32,7 +32,7 @@ from neuroflow.transfer import (
 from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks, blocked_studies
 from neuroflow.workspace.connection import Service
-from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.enrolment import Enrolment, named_studies
 from neuroflow.workspace.jobs import Job, Jobs
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.sent_before import SentBefore
@@ -144,6 +144,8 @@ class Submission:
         excluded = self._enrolment.excluded(cohort)
         rows = add_unplanned_rows(draft.plan.frame(), cohort, excluded)
         rows = rows if options.dry_run else self._with_outcome(cohort, rows)
+        labels = {str(study.study_id): study.label for study in cohort.studies}
+        rows.insert(0, "label", [labels[study_id] for study_id in rows["study_id"]])
         rows.attrs["summary"] = draft.plan.summary
         return rows
 
@@ -320,9 +322,10 @@ def select_studies(
             f"only must be a list of studies, not {only!r}.",
             advice="Name studies by their study_id, as Workspace.status() lists them.",
         )
-    names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
-    unknown = [name for name in only if name not in names]
+    found = {name: named_studies(cohort.studies, name) for name in only}
+    unknown = [name for name, studies in found.items() if not studies]
     if unknown:
+        names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
         near = difflib.get_close_matches(unknown[0], names, n=MAX_NAMED, cutoff=0.5)
         raise OptionError(
             f"There is no study {unknown[0]!r} in cohort {cohort.cohort_id!r}.",
@@ -333,7 +336,8 @@ def select_studies(
                 form="Choose studies from the table of the plan.",
             ),
         )
-    chosen = tuple(s for s in cohort.studies if s.study_id in only or s.label in only)
+    ids = {study.study_id for studies in found.values() for study in studies}
+    chosen = tuple(study for study in cohort.studies if study.study_id in ids)
     out = [str(study.study_id) for study in chosen if study.study_id in excluded]
     if out:
         raise OptionError(

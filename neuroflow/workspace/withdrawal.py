@@ -17,7 +17,7 @@ from neuroflow.errors import NeuroflowError, OptionError, WorkspaceError
 from neuroflow.io import PRIVATE, atomic_write, without_prefix
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Study
-from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.enrolment import Enrolment, named_studies
 from neuroflow.workspace.file_names import EXPORTS, RESULTS, SET_ASIDE_FILE
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.sealed import plain_participant
@@ -117,7 +117,8 @@ class Withdrawal:
             for study in self._enrolment.stored(cohort)
         ]
         of_person = [(c, s) for c, s in every if s.participant_id and plain_participant(s) == plain]
-        chosen = of_person or [(c, s) for c, s in every if name in (s.label, s.study_id)]
+        ids = {study.study_id for study in named_studies([s for _, s in every], name)}
+        chosen = of_person or [(c, s) for c, s in every if s.study_id in ids]
         named = {study.study_id for _, study in chosen}
         chosen += [(c, s) for c, s in every if s.repeats in named and s.study_id not in named]
         listed = {c for c in self._enrolment.ids() if plain in self._participants(c)}

@@ -984,22 +984,25 @@ class Workspace:
         self._submission.rebuild(on_event)
         return self.status(offline=True)
 
-    def status(self, *, offline: bool = False) -> pd.DataFrame:
+    def status(self, *, offline: bool = False, all_studies: bool = False) -> pd.DataFrame:
         """Return the state of every study.
 
         Parameters
         ----------
         offline
             Use the ledger and the last status check only, without the network.
+        all_studies
+            Also those of other workspaces that use the same account.
 
         Returns
         -------
         pandas.DataFrame
-            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
-            warnings of its result files. ``attrs["listed_at"]`` is the time of the last status
-            check, in UTC by this computer's clock; None if there never was one.
-            ``attrs["left_out"]`` lists what could not be read on the server,
-            ``attrs["ledger_warnings"]`` why the ledger may not be the right one.
+            One row per study: cohort_id, label (participant and session), study_id, state, since
+            (UTC), size (bytes), message, and warnings of its result files. ``attrs["listed_at"]``
+            is the time of the last status check, in UTC by this computer's clock; None if there
+            never was one. ``attrs["left_out"]`` lists what could not be read on the server,
+            ``attrs["ledger_warnings"]`` why the ledger may not be the right one, and
+            ``attrs["n_others"]`` counts the studies of other workspaces.
 
         Raises
         ------
@@ -1017,7 +1020,7 @@ class Workspace:
         >>> ws.status(offline=True)["state"].tolist()
         ['collected', 'collected']
         """
-        return self._collection.status(offline=offline)
+        return self._collection.listed(offline=offline, all_studies=all_studies)
 
     def watch(
         self,

@@ -244,6 +244,20 @@ def test_only_some_studies_are_sent_and_one_is_left_out(run, project, own_cohort
     assert service.processed == [first, second]
 
 
+def test_a_submission_prints_a_sum_and_the_studies_that_were_not_sent(
+    run, project, own_cohort_folder
+):
+    words = ("submit", project, "C", own_cohort_folder / "scans")
+    words += ("--participants", own_cohort_folder / "participants.tsv")
+    _, plan, _ = run(*words, "--dry-run")
+    labels = [study.label for study in find_studies(own_cohort_folder / "scans")]
+    assert all(label in plan for label in labels)
+    assert run("exclude", project, "C", labels[0], "--reason", "motion")[0] == 0
+    code, out, err = run(*words)
+    assert (code, "1 of 2 studies are sent." in out) == (0, True), err
+    assert (labels[0] in out, labels[1] in out) == (True, False)
+
+
 def test_errors_stop_a_submission_unless_skipping_is_requested(run, project, own_cohort_folder):
     sidecar = next(own_cohort_folder.rglob("*.json"))
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"RepetitionTime": 1.0}))

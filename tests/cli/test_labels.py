@@ -10,6 +10,7 @@ from neuroflow.workspace.workspace import Workspace
 NAMING = {
     "exclude": ("C", "{name}", "--reason", "moved"),
     "include": ("C", "{name}"),
+    "deidentification": ("C", "{name}"),
     "override": ("C", "{name}", "echo_time", "--reason", "agreed"),
     "fill-in": ("C", "{name}", "--age", "60"),
     "repeat": ("C", "{name}", "--reason", "asked for", "--yes"),
@@ -38,7 +39,8 @@ def named(own_cohort_folder, tmp_path):
     """Return a workspace, and how a study of it may be named."""
     with Workspace(tmp_path / "p") as ws:
         study = ws.cohort("C", find_studies(own_cohort_folder / "scans")).studies[0]
-        return ws.folder, (study.label, study.study_id)
+        bids = f"sub-{study.participant_id}_ses-{study.session_id}"
+        return ws.folder, (study.label, study.study_id, bids)
 
 
 @pytest.mark.parametrize("command", sorted({*NAMING} - {"exclude-result", "include-result"}))

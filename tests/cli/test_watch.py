@@ -75,3 +75,16 @@ def test_a_result_that_was_not_fetched_remains_awaited(run, sent, service):
     report.symlink_to("nowhere")  # listed, and gone when it is asked for
     code, out, err = run("watch", sent, "--once", "--json")
     assert (code, json.loads(out)["waiting"]) == (20, 1), out + err
+
+
+def test_status_lists_the_studies_of_the_workspace_by_label(run, project, sent, service, tmp_path):
+    other = tmp_path / "other"
+    words = ("--port", service.port, "--user", service.user, "--key", service.key)
+    run("connect", other, "--host", service.host, *words, "--host-key", service.fingerprint)
+    code, out, err = run("status", project)
+    assert (code, "_01" in out, "--all" in err) == (0, True, False), err
+    code, out, err = run("status", other, "--json")
+    assert (code, json.loads(out)["studies"]) == (0, []), err
+    assert "2 studies of other workspaces of the account: --all lists them." in err
+    code, out, err = run("status", other, "--all", "--json")
+    assert [row["state"] for row in json.loads(out)["studies"]] == ["unknown", "unknown"], err

@@ -68,6 +68,31 @@ def test_text_around_marks_belongs_to_its_key(tmp_path):
     assert read_keyed(file).texts == {"a": "1 ± 2 3", "b": "", "a (2)": "5"}
 
 
+def test_a_report_of_another_project_is_named_so(project, tmp_path):
+    file = nf.report(project, tmp_path / "r.html", figures=False)
+    with Workspace(tmp_path / "p") as ws:
+        collect_into(ws, people(12))
+        with pytest.raises(OptionError, match="is of another project"):
+            nf.verify(file, ws)
+
+
+def test_a_table_for_a_paper_of_other_studies_is_named_so(tmp_path):
+    table = realistic_table()
+    file = nf.save_paper_table(nf.paper_table(table, metric="FW"), tmp_path / "t.md")
+    other = table.assign(study_id="x" + table["study_id"], value=table["value"] * 0.9)
+    with pytest.raises(OptionError, match="is of another project"):
+        nf.verify(file, other)
+    with_more = pd.concat([table, other], ignore_index=True)
+    with_more["participant_id"] = with_more["study_id"]
+    assert len(nf.verify(file, with_more)) > 0
+
+
+def test_a_table_whose_studies_have_new_ids_is_the_same(tmp_path):
+    table = realistic_table()
+    file = nf.save_paper_table(nf.paper_table(table, metric="FW"), tmp_path / "t.md")
+    assert nf.verify(file, table.assign(study_id="x" + table["study_id"])).empty
+
+
 def test_a_decision_after_the_report_is_found(tmp_path):
     with Workspace(tmp_path / "p") as ws:
         cohort = collect_into(ws, people(12))

@@ -65,11 +65,13 @@ def test_the_last_status_check_is_remembered(ws, deliver):
     assert ws.status(offline=True).attrs["listed_at"] is None
     deliver("s1")
     deliver("stranger")
-    now = ws.status()
+    now = ws.status(all_studies=True)
     assert states(now) == {"s1": "delivered", "s2": "processing", "stranger": "unknown"}
     with Workspace(ws.folder) as again:
-        later = again.status(offline=True)
+        later = again.status(offline=True, all_studies=True)
     assert states(later) == states(now)
+    own = ws.status(offline=True)
+    assert (states(own), own.attrs["n_others"]) == ({"s1": "delivered", "s2": "processing"}, 1)
     assert later.attrs["listed_at"] == now.attrs["listed_at"]
     assert "just now" in as_of(later.attrs["listed_at"], now.attrs["listed_at"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from neuroflow.compare.report.methods import methods_text
 RECIPE = "neuroflow: "
 """What stands before the recipe in a file."""
 
+_MARKS = 16  # studies by which a project is recognised
 _MOST_UPRIGHT = 6  # columns on a portrait page
 
 
@@ -79,4 +81,19 @@ def recipe(made_by: str, given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if name != "table"
     }
-    return {"made_by": made_by, "options": options, "neuroflow": __version__}
+    made = {"made_by": made_by, "options": options, "neuroflow": __version__}
+    return made | {"studies": study_marks(given.get("table"))}
+
+
+def study_marks(table: object) -> list[str]:
+    """Return marks of some studies of a table, the same ones whenever they are among others.
+
+    Examples
+    --------
+    >>> study_marks(pd.DataFrame({"study_id": ["a", "a"]}))
+    ['ca978112']
+    """
+    if not isinstance(table, pd.DataFrame) or "study_id" not in table:
+        return []
+    names = table["study_id"].dropna().astype(str).unique().tolist()
+    return sorted(hashlib.sha256(name.encode()).hexdigest()[:8] for name in names)[:_MARKS]

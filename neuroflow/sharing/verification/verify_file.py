@@ -44,7 +44,8 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        The file does not state how it was computed, or a report needs a workspace.
+        The file does not state how it was computed, is of another project, or is a report and needs
+        a workspace.
     FolderError
         The file cannot be read.
 
@@ -79,9 +80,21 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
         if written.texts.get(key) != computed.texts.get(key)
     ]
     differing = pd.DataFrame(rows, columns=["key", "written", "computed"])
+    if rows and _is_of_others(written.recipe, computed.recipe):
+        raise OptionError(
+            f"{file.name} is of another project.",
+            why="None of its studies is among those it was checked against.",
+            advice="Name the workspace, or the cohort table, that it was made from.",
+        )
     differing.attrs["n_compared"] = len(keys)
     differing.attrs["made_with"] = str(written.recipe.get("neuroflow", ""))
     return differing
+
+
+def _is_of_others(written: Mapping[str, Any], computed: Mapping[str, Any]) -> bool:
+    """Return whether two files have no study in common, as far as their marks say."""
+    theirs, ours = (set(each.get("studies") or ()) for each in (written, computed))
+    return bool(theirs and ours) and theirs.isdisjoint(ours)
 
 
 def _make(recipe: Mapping[str, Any], source: Workspace | pd.DataFrame, file: Path) -> Path:

@@ -7,9 +7,4 @@ from neuroflow.workspace import COHORTS, CohortStore, Workspace
 
 def study_labels(ws: Workspace) -> dict[str, str]:
     """Map every `study_id` of a workspace to the label of the study."""
-    store = CohortStore(ws.folder / COHORTS)
-    labels: dict[str, str] = {}
-    for cohort_id in store.ids():
-        frame = store.frame(cohort_id)
-        labels.update(zip(frame["study_id"], frame["label"], strict=True))
-    return labels
+    return CohortStore(ws.folder / COHORTS).labels()

@@ -68,7 +68,7 @@ class ResultsModel(FormModel):
 
     def restore(self) -> None:
         """Show the status from ledger and disk, without contacting the server."""
-        self.run_safely(lambda: self._show(self.ws.status(offline=True)))
+        self.run_safely(lambda: self._show(self.ws.status(offline=True, all_studies=True)))
 
     def poll(self) -> None:
         """Show what another form or program has sent or collected."""
@@ -83,7 +83,7 @@ class ResultsModel(FormModel):
         """Check the server for new results."""
 
         def work(_on_event: OnEvent, _stop: StopEvent) -> pd.DataFrame:
-            return self.ws.status()
+            return self.ws.status(all_studies=True)
 
         self.run("Checking the server", work, self._show)
 
@@ -92,7 +92,7 @@ class ResultsModel(FormModel):
 
         def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
             collected = self.ws.collect(on_event=on_event, stop=stop, pause=self._pause)
-            table = self.ws.status()
+            table = self.ws.status(all_studies=True)
             table.attrs |= {name: collected.attrs[name] for name in NEWS}
             return table
 

@@ -10,7 +10,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -161,6 +161,15 @@ class CohortStore:
             if table[[*COLUMNS, *_LATER]].isna().any(axis=None) or not table["study_id"].is_unique:
                 raise ValueError("cut short")
             return table
+
+    def labels(self) -> dict[str, str]:
+        """Map the id of every study to its label; a map that cannot be read names none."""
+        found: dict[str, str] = {}
+        for cohort_id in self.ids():
+            with suppress(WorkspaceError):
+                table = self.frame(cohort_id)
+                found.update(zip(table["study_id"], table["label"], strict=True))
+        return found
 
     @contextmanager
     def _readable(self, cohort_id: str) -> Iterator[None]:

@@ -286,6 +286,10 @@ class Enrolment:
                 )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), **given)
 
+    def labels(self) -> dict[str, str]:
+        """Map the id of every study of the workspace to its label: participant and session."""
+        return self._store.labels()
+
     def study_map(self) -> pd.DataFrame:
         """Join the studies of all cohorts with their participants, to match results with."""
         sent_with = {row.study_id: row.cohort_id for row in self._ledger.rows()}

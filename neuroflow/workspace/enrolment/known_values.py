@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import OptionError
-from neuroflow.io import ParticipantRows
+from neuroflow.io import ParticipantRows, study_names
 from neuroflow.models import Cohort, Study
 from neuroflow.workspace.enrolment.decisions import Decision
 
@@ -37,11 +37,24 @@ def cohort_id_of(cohort: Cohort | str) -> str:
     )
 
 
+def named_studies(studies: Iterable[Study], name: str) -> list[Study]:
+    """Return the studies of a name: label or id, or else participant and session, as in BIDS."""
+    known = list(studies)
+    return [each for each in known if name in (each.label, each.study_id)] or [
+        each for each in known if name in study_names(each.participant_id, each.session_id)
+    ]
+
+
 def find_study(cohort: Cohort, name: str) -> Study:
-    """Find a study of a cohort by its label or its `study_id`."""
-    for study in cohort.studies:
-        if name in (study.label, study.study_id):
-            return study
+    """Find a study of a cohort by its label, its `study_id`, or participant and session."""
+    found = named_studies(cohort.studies, name)
+    if len({study.label for study in found}) == 1:
+        return found[0]
+    if found:
+        raise OptionError(
+            f"{name!r} has {len(found)} studies in cohort {cohort.cohort_id!r}.",
+            advice=f"Name one of {', '.join(study.label for study in found[:5])}.",
+        )
     raise OptionError(
         f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
         advice="Name it as in the column `study` of the findings, or by its study_id.",

@@ -10,7 +10,7 @@ from neuroflow.widgets.results.view import results_form
 def test_failing_click_is_reported_and_form_stays_usable(empty, monkeypatch):
     model = ResultsModel(empty)
     view = results_form(model)
-    monkeypatch.setattr(empty, "status", lambda: {}["nothing"])
+    monkeypatch.setattr(empty, "status", lambda **_: {}["nothing"])
     button(view, "Refresh").click()
     assert model.join(PATIENCE)
     assert "KeyError" in html_of(view)

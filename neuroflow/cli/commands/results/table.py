@@ -36,11 +36,17 @@ FORMATS = ("csv", "tsv", "parquet", "xlsx")
 """What a table can be exported as."""
 
 
+AllStudies = Annotated[
+    bool, typer.Option("--all", help="Also the studies of other workspaces of the account.")
+]
+
+
 def status(
     workspace: WorkspaceFolder,
     offline: Annotated[
         bool, typer.Option("--offline", help="Use the ledger only, without the network.")
     ] = False,
+    all_studies: AllStudies = False,
     host_key: HostKey = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -51,11 +57,13 @@ def status(
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
-        table = ws.status(offline=offline)
-        console.output(states(table), table)
+        table = ws.status(offline=offline, all_studies=all_studies)
+        console.output(states(table), table if len(table) else None)
         at = table.attrs.get("listed_at")
         seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
         console.info(seen if at else "From the ledger only: the server has not been checked yet.")
+        if (others := table.attrs["n_others"]) and not all_studies:
+            console.info(f"{others} studies of other workspaces of the account: --all lists them.")
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
@@ -81,11 +89,6 @@ def new_studies(table: pd.DataFrame) -> dict[str, list[str]]:
 def has_bad_news(table: pd.DataFrame) -> bool:
     """Return whether a study newly failed or is overdue, since the last report."""
     return bool(table.attrs.get("newly_failed") or table.attrs.get("newly_overdue"))
-
-
-AllStudies = Annotated[
-    bool, typer.Option("--all", help="Also the results of other workspaces of the account.")
-]
 
 
 BidsLabels = Annotated[

@@ -161,15 +161,15 @@ def _print_result(
     console: Console, cohort_id: str, table: pd.DataFrame, more: dict[str, Any], *, dry_run: bool
 ) -> int:
     """Print the result; return how many studies are left."""
-    wanted = table[table["action"] != "excluded"]
-    left = (
-        0
-        if dry_run
-        else int((~wanted["state"].isin([state for state in State if state.is_sent])).sum())
-    )
     summary = str(table.attrs.get("summary", ""))
-    facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "summary": summary}
-    console.output(facts | more | {"studies": table}, table)
+    facts = {"cohort_id": cohort_id, "dry_run": dry_run, "summary": summary}
     if dry_run:
+        console.output(facts | more | {"left": 0, "studies": table}, table)
         console.info(f"Nothing was sent. {summary}")
+        return 0
+    is_sent = table["state"].isin([state for state in State if state.is_sent])
+    left = int((~is_sent & (table["action"] != "excluded")).sum())
+    rest = table[~is_sent]  # of those that are sent, a line each says nothing new
+    console.output(facts | more | {"left": left, "studies": table}, rest if len(rest) else None)
+    console.print(f"{int(is_sent.sum())} of {len(table)} studies are sent.")
     return left
