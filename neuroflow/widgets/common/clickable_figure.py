@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import anywidget
 from traitlets import Bool, Bytes, Int, List, Unicode
 
-from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.private import PUBLIC, Private
+from neuroflow.widgets.common.private import PUBLIC, Private, Scripted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Picture:
     hit_regions: tuple[HitRegion, ...] = ()  # Selectable areas
 
 
-class ClickableFigure(Private, anywidget.AnyWidget):
+class ClickableFigure(Private, Scripted):
     """Show a picture; select areas of it by click, or by arrow keys and Enter.
 
     Examples
@@ -50,7 +48,7 @@ class ClickableFigure(Private, anywidget.AnyWidget):
     """
 
     public = PUBLIC | {"dark", "width", "hint"}
-    _esm = read_resource(STATIC, "figure.js")
+    script = "figure.js"
     png = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)

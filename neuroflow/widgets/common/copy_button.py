@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import anywidget
 from traitlets import Unicode
 
-from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.private import Private
+from neuroflow.widgets.common.private import Private, Scripted
 
 
-class CopyButton(Private, anywidget.AnyWidget):
+class CopyButton(Private, Scripted):
     """Copy a text to the clipboard; if the page has no access to it, select the text for Ctrl+C.
 
     Examples
@@ -18,7 +16,7 @@ class CopyButton(Private, anywidget.AnyWidget):
     'ssh-ed25519 AAAA'
     """
 
-    _esm = read_resource(STATIC, "copy.js")
+    script = "copy.js"
     label = Unicode("Copy").tag(sync=True)
     tooltip = Unicode("").tag(sync=True)
     description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip

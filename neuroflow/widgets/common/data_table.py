@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
 
-import anywidget
 import pandas as pd
 from traitlets import Bool, Int, List, Unicode, link
 from traitlets import Tuple as TupleTrait
@@ -16,7 +15,7 @@ from neuroflow.widgets.common import private
 from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.one_loop import OneLoop
+from neuroflow.widgets.common.one_loop import packed
 
 PER_PAGE = 25
 
@@ -24,16 +23,16 @@ Select = Literal["none", "single", "multiple"]
 
 
 @cache
-def _library() -> dict[str, str]:
+def _library() -> list[bytes]:
     """Return DataTables as one module, and its style: part of itables, without a network."""
     script, style = (read_resource("itables", "html", f"dt_bundle.{x}") for x in ("js", "css"))
-    return {"script": script, "style": style + read_resource(STATIC, "table.css")}
+    return [packed(script), packed(style + read_resource(STATIC, "table.css"))]
 
 
-class _Rows(OneLoop, anywidget.AnyWidget):
+class _Rows(private.Scripted):
     """The table itself: what `table.js` draws."""
 
-    _esm = read_resource(STATIC, "table.js")
+    script = "table.js"
     columns = List(Unicode()).tag(sync=True)
     numeric = List(Bool()).tag(sync=True)
     rows: list[list[Any]]  # sent as messages: a notebook saves what is synchronised
@@ -46,22 +45,26 @@ class _Rows(OneLoop, anywidget.AnyWidget):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.rows = []
-        self.on_msg(lambda _, message, __: self._answer(message.get("ask")))
+        self._is_drawn = False  # a page asks for the rows as it draws the table
+        self.on_msg(lambda _, message, __: self._answer(message.get("ask", "")))
 
     def send_rows(self, before: list[list[Any]] | None = None) -> None:
-        """Send the rows to every browser that shows the table: all, or those that are others."""
+        """Send the rows to the pages that have drawn the table: all, or those that are others."""
+        if not self._is_drawn:
+            return
         if before is None or len(before) != len(self.rows):
-            self.send({"rows": self.rows})
+            self.send_packed({"rows": self.rows})
             return
         pairs = enumerate(zip(before, self.rows, strict=True))
         if changed := [[place, new] for place, (old, new) in pairs if old != new]:
-            self.send({"changed": changed})
+            self.send_packed({"changed": changed})
 
     def _answer(self, question: str) -> None:
         """Send what a browser asks for when it draws the table; the library once per page."""
         if question == "library":
-            self.send({"library": _library()})
-        else:
+            self.send({"library": True}, _library())
+        elif question == "rows":
+            self._is_drawn = True
             self.send_rows()
 
 

@@ -7,10 +7,15 @@ matplotlib, are made for one thread: two figures drawn at the same time would sp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import gzip
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
+
+LONG = 2000
+"""How many letters make a message long."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -36,10 +41,32 @@ def call_soon(action: Callable[[], object]) -> None:
         loop.call_soon(action)
 
 
+def packed(text: str) -> bytes:
+    """Return a text as the scripts of the forms unpack it.
+
+    Examples
+    --------
+    >>> gzip.decompress(packed("rows")).decode()
+    'rows'
+    """
+    return gzip.compress(text.encode(), mtime=0)
+
+
 class OneLoop:
     """Handles messages on the loop of its making, on whatever thread they arrive."""
 
     _loop: asyncio.AbstractEventLoop | None = None
+    send: Callable[..., None]
+
+    def send_packed(self, message: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        """Send a message, packed if it is long: as the first of its buffers."""
+        text = json.dumps(message)
+        if len(text) > LONG:
+            self.send({"packed": True}, [packed(text), *buffers])
+        elif buffers:
+            self.send(message, list(buffers))
+        else:
+            self.send(message)
 
     def open(self) -> None:
         """Remember the loop, then make the control known to the pages."""

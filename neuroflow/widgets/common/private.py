@@ -12,12 +12,13 @@ import time
 from functools import cache
 from typing import Any, ClassVar
 from weakref import WeakSet
+from zlib import crc32
 
 import anywidget
 import ipywidgets as widgets
 
 from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.one_loop import OneLoop, call_soon
+from neuroflow.widgets.common.one_loop import OneLoop, call_soon, packed
 
 PUBLIC = frozenset(
     [
@@ -32,6 +33,37 @@ PUBLIC = frozenset(
 
 AUDIENCE_SECONDS = 120.0
 """How long a page counts as open after its last sign of life; one comes every ten seconds."""
+
+
+@cache
+def _loader(script: str) -> str:
+    """Return the few lines that load the script of a control, named by its contents."""
+    loader = read_resource(STATIC, "part.js")
+    return f'const NAME = "{_name(script)}";\n{loader}'
+
+
+def _name(script: str) -> str:
+    return f"{script}-{crc32(_packed(script)):x}"
+
+
+@cache
+def _packed(script: str) -> bytes:
+    return packed(read_resource(STATIC, script))
+
+
+class Scripted(OneLoop, anywidget.AnyWidget):
+    """A control whose script a page loads once, not with each of its kind."""
+
+    script: ClassVar[str]
+
+    def __init__(self, **options: Any) -> None:
+        self._esm = _loader(self.script)
+        super().__init__(**options)
+        self.on_msg(lambda _, message, __: self._send_part(message))
+
+    def _send_part(self, message: dict[str, Any]) -> None:
+        if message.get("ask") == "part":
+            self.send({"part": _name(self.script)}, [_packed(self.script)])
 
 
 class PageLink(OneLoop, anywidget.AnyWidget):
@@ -76,7 +108,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         buffers = [states[i].pop(name) for i, name in places]
         binary = [[*place, number] for number, place in enumerate(places)]
         if states:
-            self.send({"contents": {"states": states, "binary": binary}}, buffers)
+            self.send_packed({"contents": {"states": states, "binary": binary}}, buffers)
 
     def _answer(self, message: dict[str, Any]) -> None:
         """Send everything to a page that was opened, and a sign of life to one that asks."""

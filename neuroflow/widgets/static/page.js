@@ -34,6 +34,11 @@ function hide(control, names) {
   for (const name of names) control.neuroflowHidden.add(name);
 }
 
+async function unpacked(buffer) {
+  const stream = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+}
+
 function show(manager, contents) {
   for (const [id, state] of Object.entries(contents)) {
     Promise.resolve(manager.get_model(id)).then(
@@ -163,11 +168,21 @@ function initialize({ model }) {
   document.getElementById("nf-opening")?.remove();
   const watch = new Watch(model);
   watches.set(model.widget_manager, watch);
-  model.on("msg:custom", ({ contents, alive }, buffers) => {
+  const take = ({ contents, alive }, buffers) => {
     if (alive) watch.answered();
     if (!contents) return;
     for (const [id, name, number] of contents.binary) contents.states[id][name] = buffers[number];
     show(model.widget_manager, contents.states);
+  };
+  let taken = Promise.resolve(); // a long message is unpacked first: the next one waits for it
+  model.on("msg:custom", (message, buffers) => {
+    const [first, ...others] = buffers;
+    taken = taken
+      .then(async () => {
+        if (message.packed) take(await unpacked(first), others);
+        else take(message, buffers);
+      })
+      .catch(console.error);
   });
   model.send({ ask: "contents" });
   watch.beat();

@@ -9,10 +9,10 @@ const page = (globalThis.neuroflowTables ??= {});
 
 function library(model) {
   page.loaded ??= new Promise((resolve, reject) => {
-    const receive = ({ library }) => {
+    const receive = ({ library }, packed) => {
       if (!library) return;
       model.off("msg:custom", receive);
-      start(library).then(resolve, reject);
+      Promise.all(packed.map(unpacked)).then(start).then(resolve, reject);
     };
     model.on("msg:custom", receive);
     model.send({ ask: "library" });
@@ -20,7 +20,12 @@ function library(model) {
   return page.loaded;
 }
 
-async function start({ script, style }) {
+async function unpacked(buffer) {
+  const stream = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
+async function start([script, style]) {
   const sheet = document.createElement("style");
   sheet.textContent = style;
   document.head.append(sheet);
@@ -180,7 +185,7 @@ async function render({ model, el }) {
 
   el.classList.add("nf-rows");
   followTheme();
-  const receive = (message) => {
+  const take = (message) => {
     if (message.rows) {
       rows = message.rows; // the columns were synchronised before
       changed();
@@ -193,6 +198,12 @@ async function render({ model, el }) {
       table.draw("full-hold");
       choose();
     }
+  };
+  let taken = Promise.resolve(); // a long message is unpacked first: the next one waits for it
+  const receive = (message, buffers) => {
+    taken = taken
+      .then(async () => take(message.packed ? JSON.parse(await unpacked(buffers[0])) : message))
+      .catch(console.error);
   };
   const select = () => {
     if (table === null) return;

@@ -92,10 +92,16 @@ def test_rows_with_same_name_are_distinguished_by_keys():
     assert table.selected == (2,)
 
 
-def test_unchanged_rows_are_not_sent_again(monkeypatch):
+def test_rows_are_sent_to_pages_once_and_then_changes(monkeypatch):
     table = view(studies("a", "b", "c"))
     messages = []
     monkeypatch.setattr(table.children[0], "send", messages.append)
+    table.show(studies("a", "b", "d"))
+    assert messages == []  # no page has drawn the table yet
+    table.children[0]._handle_custom_msg({"ask": "rows"}, [])
+    assert messages.pop() == {"rows": [[name, "sent", ""] for name in "abd"]}
+    table.show(studies("a", "b", "c"))
+    messages.clear()
     table.show(studies("a", "b", "c"))
     assert messages == []
     table.show(studies("a", "x", "c"))

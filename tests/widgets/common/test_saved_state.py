@@ -1,5 +1,6 @@
 """What a notebook saves of the forms is their state: nothing of a participant is in it."""
 
+import gzip
 import json
 
 import anywidget
@@ -25,10 +26,16 @@ def saved(view):
 
 @pytest.fixture
 def messages(monkeypatch):
-    """Record what is sent to the pages; only messages, no state."""
+    """Record what is sent to the pages, unpacked; only messages, no state."""
     sent = []
     link = private.PageLink.current()
-    monkeypatch.setattr(link, "send", lambda message, buffers=(): sent.append((message, buffers)))
+
+    def record(message, buffers=()):
+        if message.get("packed"):
+            message, buffers = json.loads(gzip.decompress(buffers[0])), buffers[1:]
+        sent.append((message, buffers))
+
+    monkeypatch.setattr(link, "send", record)
     return sent
 
 

@@ -210,13 +210,14 @@ def test_a_dark_page_gets_dark_figures(model):
 CHECK = """
 import json, pathlib, sys
 import neuroflow as nf
+from neuroflow.widgets.explore.render import as_png
 
-for folder in map(pathlib.Path, sys.argv[2:]):
+for folder in map(pathlib.Path, sys.argv[1:]):
     scope = {}
     exec(folder.joinpath("cell.py").read_text(), scope)
     scope["effects"].to_pickle(folder / "effects")
     with nf.plot.styled(theme="light"):
-        scope["ax"].figure.savefig(folder / "figure.png", dpi=float(sys.argv[1]))
+        (folder / "figure.png").write_bytes(as_png(scope["ax"].figure))
 """
 QUESTIONS = (
     {"main": "forest", "systems": ("midbrain",), "correction": "none"},
@@ -233,8 +234,6 @@ QUESTIONS = (
 
 @pytest.mark.slow
 def test_code_cell_reproduces_numbers_and_figure(project, tmp_path):
-    from neuroflow.widgets.explore.render import PIXEL_RATIO, SCREEN_DPI
-
     shown = {}
     for question in QUESTIONS:
         with Workspace(project) as ws:
@@ -246,7 +245,7 @@ def test_code_cell_reproduces_numbers_and_figure(project, tmp_path):
         folder.mkdir()
         folder.joinpath("cell.py").write_text(model.code)
         shown[folder] = model
-    process = [sys.executable, "-c", CHECK, str(SCREEN_DPI * PIXEL_RATIO), *map(str, shown)]
+    process = [sys.executable, "-c", CHECK, *map(str, shown)]
     subprocess.run(process, check=True, timeout=PATIENCE)
     for folder, model in shown.items():
         pd.testing.assert_frame_equal(pd.read_pickle(folder / "effects"), model.effects)
