@@ -3,6 +3,8 @@
 Run with ``python benchmarks/bench_click.py``; needs Chromium. 1,000 studies, the forms as
 `neuroflow app` serves them. Measured is from the click on a row of the effects until the strip of
 its region is decoded and about to be painted: browser, kernel and all between. Aim: 150 ms.
+Then, with 2,000 studies, what the kernel sends to a page in which each form is opened (aim: below
+1 MB), and how long it takes to open a form that was open before (aim: 300 ms).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from base64 import b64decode
 from pathlib import Path
 
 from bench_forms import make_workspace
@@ -47,6 +50,46 @@ def clicks(page: VoilaPage, count: int) -> list[float]:
     return taken[1:]  # the first one warms up
 
 
+FORMS = ("1 Connect", "2 Cohort", "3 Submit", "4 Results", "5 Explore")
+SHOWN = """(tab) => new Promise((done) => {
+  const start = performance.now();
+  tab.click();
+  const look = () => tab.ariaSelected === "true" || tab.getAttribute("aria-selected") === "true"
+    ? requestAnimationFrame(() => done(performance.now() - start)) : requestAnimationFrame(look);
+  look();
+})"""
+
+
+def bytes_of_a_page(page: VoilaPage) -> int:
+    """Open every form; return the bytes of all messages to the page."""
+    sizes: list[int] = []
+    session = page.page.context.new_cdp_session(page.page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda event: sizes.append(_size(event)))
+    page.open()
+    for name in FORMS:
+        page.tab(name)
+        if name == "5 Explore":
+            page.sees("regions are compared")
+            page.form.locator("img.nf-drawn:visible").nth(2).wait_for()
+        elif name != "1 Connect":
+            page.form.locator(".nf-rows tbody tr").nth(24).wait_for()
+    page.page.wait_for_timeout(1500)  # what comes late counts too
+    return sum(sizes)
+
+
+def _size(event: dict[str, dict[str, str | int]]) -> int:
+    answer = event["response"]
+    text = str(answer["payloadData"])
+    return len(text) if answer["opcode"] == 1 else len(b64decode(text))
+
+
+def tabs(page: VoilaPage, rounds: int) -> list[float]:
+    """Switch from form to form; return how long each took to be shown, in milliseconds."""
+    names = [name for _ in range(rounds) for name in FORMS]
+    return [page.page.get_by_role("tab", name=name).evaluate(SHOWN) for name in names]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -60,10 +103,20 @@ def main() -> None:
             page = VoilaPage(browser.new_page(), address)
             page.open()
             taken = clicks(page, asked.clicks)
+        large = Path(folder) / "large"
+        make_workspace(large, 2 * STUDIES)
+        with running_page(large) as address:
+            page = VoilaPage(browser.new_page(), address)
+            sent = bytes_of_a_page(page)
+            switched = tabs(page, 4)
         browser.close()
     middle = statistics.median(taken)
     print(f"a click to the new figure, {STUDIES} studies: {middle:.0f} ms median, ", end="")
     print(f"{max(taken):.0f} ms worst of {len(taken)} (aim: below {AIM:.0f} ms)")
+    print(f"bytes to a page, {2 * STUDIES} studies: {sent / 1e6:.2f} MB (aim: below 1)")
+    print(f"another tab: {statistics.median(switched):.0f} ms median, {max(switched):.0f} ms worst")
+    amount("messages to a page with all forms, 2,000 studies", sent / 1e3, "kB", 1000)
+    amount("another tab, 2,000 studies", statistics.median(switched), "ms", 300)
     amount(
         f"a click on a region to its figure, in the browser, {STUDIES} studies", middle, "ms", AIM
     )

@@ -2,11 +2,13 @@
 
 Run with ``python benchmarks/bench_forms.py``. Times are those of the kernel: what the browser adds
 is measured by tests/browser. Aims: another region 150 ms at 1,000 studies; opening 2 s at 2,000.
+With ``--against COMMIT`` both open the forms in turn, and a quarter of the time is the aim.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from report import amount
+from report import amount, ratio
 
 from neuroflow.ledger.states import State
 from neuroflow.matrix.regions import load_regions
@@ -28,15 +30,24 @@ Times = tuple[float, float]
 """Seconds on the wall, and of the processor."""
 GROUPS = ("Control", "PD", "MSA", "PSP")
 OPEN = """
-import sys, time
+import asyncio, sys, time
 import neuroflow as nf
 from neuroflow.widgets import app  # the aim counts from here: after imports
 import itables, matplotlib.figure
-start, worked = time.perf_counter(), time.process_time()
-ws = nf.Workspace(sys.argv[1])
-forms = nf.app(ws)
-print(time.perf_counter() - start, time.process_time() - worked)
+async def opened():  # in an event loop, as in a kernel
+    start, worked = time.perf_counter(), time.process_time()
+    ws = nf.Workspace(sys.argv[1])
+    forms = nf.app(ws)
+    print(time.perf_counter() - start, time.process_time() - worked)
+asyncio.run(opened())
 """
+MAKE = """
+import sys
+from pathlib import Path
+from bench_forms import make_workspace
+make_workspace(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+ROOT = Path(__file__).parent.parent
 
 
 def make_workspace(folder: Path, studies: int) -> None:
@@ -96,13 +107,38 @@ def another_region(folder: Path, times: int) -> list[Times]:
     return taken[1:]  # the first one warms up
 
 
-def opening(folder: Path, times: int) -> list[Times]:
+def opening(folder: Path, times: int, code: Path = ROOT) -> list[Times]:
     """Measure from a workspace's folder to its forms, in fresh processes, in seconds."""
-    command = [sys.executable, "-c", OPEN, str(folder)]
-    runs = (
-        subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(times)
-    )
-    return [(float(wall), float(cpu)) for wall, cpu in (run.stdout.split() for run in runs)]
+    runs = (_run(code, OPEN, folder) for _ in range(times))
+    return [(float(wall), float(cpu)) for wall, cpu in (run.split()[-2:] for run in runs)]
+
+
+def _run(code: Path, program: str, *arguments: object) -> str:
+    """Run a program with the package and the benchmarks of a folder; return what it prints."""
+    places = os.pathsep.join(map(str, (code, code / "benchmarks")))
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": places},
+    ).stdout
+
+
+def against(commit: str, folder: Path, now: Path, times: int) -> None:
+    """Open the forms of this state and of a commit in turn; print both, and their ratio."""
+    code, then = folder / "code", folder / "then"
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run([*git, "add", "--detach", "--quiet", str(code), commit], check=True)
+    try:
+        _run(code, MAKE, then, 2000)  # each with a workspace of its own making
+        pairs = [(opening(now, 1)[0], opening(then, 1, code)[0]) for _ in range(times)]
+    finally:
+        subprocess.run([*git, "remove", "--force", str(code)], check=True)
+    new, old = (statistics.median(run[1] for run in runs) for runs in zip(*pairs, strict=True))
+    print(f"opening, ms of the processor: {new * 1e3:.0f}, {commit} {old * 1e3:.0f}", end=" ")
+    print(f"({new / old:.2f} of it; aim: below 0.25)")
+    ratio(f"opening the forms, 2,000 studies, against {commit}", "", old / new, 4)
 
 
 def report(what: str, taken: list[Times], aim: float) -> None:
@@ -122,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=40)
     parser.add_argument("--openings", type=int, default=5)
+    parser.add_argument("--against", metavar="COMMIT", default="")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small", Path(folder) / "large"
@@ -129,6 +166,8 @@ def main() -> None:
         report("another region, 1,000 studies", another_region(small, asked.clicks), 0.15)
         make_workspace(large, 2000)
         report("opening the forms, 2,000 studies", opening(large, asked.openings), 2.0)
+        if asked.against:
+            against(asked.against, Path(folder), large, asked.openings)
 
 
 if __name__ == "__main__":

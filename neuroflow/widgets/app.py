@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from traitlets import Dict, HasTraits, link
 
 from neuroflow.errors import OptionError
-from neuroflow.ledger import State
+from neuroflow.ledger import LedgerRow, State
 from neuroflow.widgets.cohort import CohortModel, cohort_form
 from neuroflow.widgets.common import (
     FormModel,
@@ -18,6 +18,7 @@ from neuroflow.widgets.common import (
     bind,
     button,
     call_every,
+    call_later,
     html,
     private,
     set_visible,
@@ -28,10 +29,12 @@ from neuroflow.widgets.explore import ExploreModel, explore_form
 from neuroflow.widgets.header import HeaderModel, header
 from neuroflow.widgets.results import ResultsModel, results_form
 from neuroflow.widgets.submit import SubmitModel, submit_form
-from neuroflow.workspace import Workspace
+from neuroflow.workspace import CohortStore, Workspace
 
 POLL_SECONDS = 2.0
 """How often the forms check for changes made by other programs."""
+LATER_SECONDS = 1.0
+"""After how long the forms that are not open are loaded."""
 FormName = Literal["connect", "cohort", "submit", "results", "explore"]
 _FORMS: dict[str, Callable[[Any], widgets.Widget]] = {
     "connect": connect_form,
@@ -53,9 +56,11 @@ class AppModel(HasTraits):
         self.ws = ws
         self._shown_form = ""
         self.connect = ConnectModel(ws)
-        self.cohort = CohortModel(ws)
+        self.cohort = CohortModel(ws, load=False)
         self.submit = SubmitModel(ws, self.cohort)
-        self.results = ResultsModel(ws)
+        self.results = ResultsModel(ws, load=False)
+        # What the open form shows is loaded first, and the rest after it.
+        self._due = {"cohort": self.cohort.load, "results": self.results.restore}
         self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
         self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
         link((self.explore, "study_id"), (self.results, "study_id"))
@@ -64,6 +69,7 @@ class AppModel(HasTraits):
         self.results.observe(self._on_busy_change, names=["busy"])
         self.cohort.observe(lambda _: self._update_locked(), names=["cohort_ids"])
         self._update_locked()
+        call_later(LATER_SECONDS, lambda: self._load(*self._due))
         call_every(POLL_SECONDS, self.poll)
 
     @property
@@ -74,13 +80,30 @@ class AppModel(HasTraits):
     @property
     def current_form(self) -> str:
         """Name of the first form with something left to do."""
-        if self.ws.ledger.rows():
-            here = all(row.state.is_collected for row in self.ws.ledger.rows())
+        rows = self.ws.ledger.rows()
+        if rows:
+            here = all(row.state.is_collected for row in rows)
             done = "explore" if here and "explore" not in self.locked else "results"
-            return done if self.submit.tone == "good" else "submit"
+            return done if self._all_sent(rows) else "submit"
+        self._load("cohort")
         if self.cohort.cohort is not None:
             return "cohort" if self.cohort.blocked else "submit"
         return "connect" if self.ws.service.profile is None else "cohort"
+
+    def _all_sent(self, rows: Sequence[LedgerRow]) -> bool:
+        """Return whether all studies of the latest cohort that are not excluded were sent."""
+        cohort_id = self.cohort.latest
+        if not cohort_id:
+            return False
+        ids = set(CohortStore(self.ws.folder / "cohorts").frame(cohort_id)["study_id"])
+        left = ids - set(self.ws.excluded(cohort_id))
+        return left <= {row.study_id for row in rows if row.state.is_sent}
+
+    def _load(self, *names: str) -> None:
+        """Load what some forms show, unless it is there."""
+        for name in names:
+            if action := self._due.pop(name, None):
+                self.submit.run_safely(action)
 
     def poll(self) -> None:
         """Show changes made by code, the command line or another notebook."""
@@ -95,6 +118,7 @@ class AppModel(HasTraits):
     def open_form(self, name: str) -> None:
         """Update a form when it is opened."""
         self._shown_form = name
+        self._load({"submit": "cohort"}.get(name, name))
         self.poll()
         if name == "submit" and not self.submit.busy:
             self.submit.run_safely(self.submit.refresh)

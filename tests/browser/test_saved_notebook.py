@@ -2,18 +2,45 @@
 
 import pytest
 from support.collected import collect_into, people
-from support.saved_forms import SECRETS, n_widgets, saved_after_a_look
+from support.saved_forms import SECRETS, SENTENCE, saved_after_a_look, saved_widgets
 
 from neuroflow.workspace.workspace import Workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_a_notebook_is_small_after_looking_at_results(shown, tmp_path):
-    with Workspace(tmp_path / "project") as ws:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "project"
+    with Workspace(folder) as ws:
         collect_into(ws, people(28))
-    with shown("lab", tmp_path / "project") as forms:
+    return folder
+
+
+def test_a_notebook_is_small_after_looking_at_results(shown, project):
+    with shown("lab", project) as forms:
         text = saved_after_a_look(forms)
-    assert n_widgets(text) > 100
-    assert [word for word in SECRETS if word in text] == []
-    assert len(text.encode()) < 300_000
+        (form,) = saved_widgets(text)
+        assert SENTENCE in form["state"]["value"]
+        assert [word for word in SECRETS if word in text] == []
+        assert len(text.encode()) < 300_000
+        forms.reopen()
+        forms.page.get_by_text(SENTENCE).wait_for()
+
+
+def test_widgets_of_others_are_saved_with_the_notebook(page, project):
+    page.open_cell(OTHERS.format(project=str(project)))
+    page.tab("4 Results")
+    page.sees("28 collected")
+    widgets = saved_widgets(page.saved())
+    values = [each["state"].get("value") for each in widgets]
+    assert "<p>theirs</p>" in values
+    assert len([each for each in widgets if each["model_name"] == "LayoutModel"]) == 2
+
+
+OTHERS = """
+import ipywidgets, neuroflow as nf
+from IPython.display import display
+display(nf.app(nf.Workspace({project!r})))
+ipywidgets.VBox([ipywidgets.HTML("<p>theirs</p>")])
+"""

@@ -203,6 +203,11 @@ class LabPage:
         self.page.goto(f"{self._address}/doc/tree/{self._name}")
         self.form.wait_for()
 
+    def reopen(self):
+        """End the kernel of the saved notebook and open it anew, as another day."""
+        self.page.evaluate(CLOSE, self._name)
+        self.page.goto(f"{self._address}/doc/tree/{self._name}")
+
     def restart(self):
         """End the kernel in the middle of its work, and run the notebook in a new one."""
         menu = self.page.get_by_role("menuitem", name="Kernel", exact=True)

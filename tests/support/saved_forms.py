@@ -4,6 +4,8 @@ import json
 
 SECRETS = ("sub-0", "S3CRETpass", "PSP", "/scans")
 """Parts of what was typed and shown."""
+SENTENCE = "The forms of neuroflow were open here. Run the cell to open them again."
+"""What a notebook keeps in place of the forms."""
 
 
 def saved_after_a_look(forms):
@@ -16,7 +18,7 @@ def saved_after_a_look(forms):
     return forms.saved()
 
 
-def n_widgets(text):
-    """Count the widgets whose state a notebook holds."""
+def saved_widgets(text):
+    """Return the widgets whose state a notebook holds."""
     widgets = json.loads(text)["metadata"]["widgets"]
-    return len(widgets["application/vnd.jupyter.widget-state+json"]["state"])
+    return list(widgets["application/vnd.jupyter.widget-state+json"]["state"].values())

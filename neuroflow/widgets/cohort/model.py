@@ -58,13 +58,13 @@ class CohortModel(FormModel):
     labels = Dict()
     question = Unicode("")  # asked where a known cohort was named with another folder
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, *, load: bool = True) -> None:
         super().__init__(studies=table.empty_table())
         self.ws = ws
         self._is_opening = False
         self._opened = ""
         self._last_mtimes = self._current_mtimes()
-        self.run_safely(self._restore)
+        self.run_safely(self.load if load else self._find_cohorts)
         self._update_blockers()
 
     # ---------------------------------------------------------------- checking
@@ -369,12 +369,19 @@ class CohortModel(FormModel):
             blockers.append("Choose the scan folder.")
         self.set(blockers=tuple(blockers), wrong=wrong)
 
-    def _restore(self) -> None:
-        store = CohortStore(self.ws.folder / COHORTS)
-        ids = store.ids()
-        self.cohort_ids = tuple(ids)
-        if ids:
-            self.cohort_id = max(ids, key=lambda each: (store.folder / each).stat().st_mtime)
+    def load(self) -> None:
+        """Show the cohort that was worked on last."""
+        self._find_cohorts()
+        self.cohort_id = self.latest
+
+    @property
+    def latest(self) -> str:
+        """The id of the cohort that was worked on last; empty without one."""
+        folder = self.ws.folder / COHORTS
+        return max(self.cohort_ids, key=lambda i: (folder / i).stat().st_mtime, default="")
+
+    def _find_cohorts(self) -> None:
+        self.cohort_ids = tuple(CohortStore(self.ws.folder / COHORTS).ids())
 
     def _reload(self) -> None:
         self.cohort_ids = tuple(self.ws.cohorts())

@@ -17,6 +17,7 @@ from neuroflow.widgets.common import (
     bind,
     button,
     disable_while_busy,
+    drawn_when,
     field,
     form,
     html,
@@ -42,9 +43,16 @@ def cohort_form(model: CohortModel) -> private.VBox:
         _question(model),
         *_check(model),
         task_status(model, keep=False),
-        demographics_panel(model),
+        drawn_when(
+            model,
+            ["cohort", "findings"],
+            lambda: bool(model.missing_demographics),
+            lambda: [demographics_panel(model)],
+        ),
         _studies(model),
-        decisions_panel(model),
+        drawn_when(
+            model, ["selected"], lambda: bool(model.selected), lambda: [decisions_panel(model)]
+        ),
         _findings(model),
     )
     problems_at(

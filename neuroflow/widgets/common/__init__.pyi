@@ -8,6 +8,7 @@ from .controls import bind as bind
 from .controls import button as button
 from .controls import cure_on_change as cure_on_change
 from .controls import disable_while_busy as disable_while_busy
+from .controls import drawn_when as drawn_when
 from .controls import field as field
 from .controls import form as form
 from .controls import on_enter as on_enter
@@ -22,6 +23,7 @@ from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem
 from .one_loop import OneLoop as OneLoop
 from .one_loop import Tab as Tab
+from .one_loop import call_later as call_later
 from .one_loop import call_soon as call_soon
 from .path_input import PathInput as PathInput
 from .progress import FINISHED as FINISHED

@@ -35,7 +35,6 @@ def button(
     model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
 ) -> private.Button:
     """Return a button whose errors are shown in its form."""
-    options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
     made = private.Button(description=visible(label), tooltip=visible(description), **options)
     made.on_click(lambda _: model.run_safely(action, label))
     return made
@@ -77,7 +76,27 @@ def set_options(menu: Any, options: Sequence[Any], value: Any) -> None:
 
 def set_visible(widget: Any, visible: bool) -> None:
     """Show or hide a widget."""
-    widget.layout.display = None if visible else "none"
+    if not visible or private.has_layout(widget):
+        widget.layout.display = None if visible else "none"
+
+
+def drawn_when(
+    model: FormModel,
+    names: list[str],
+    is_shown: Callable[[], bool],
+    draw: Callable[[], Sequence[Any]],
+) -> private.VBox:
+    """Return a place for controls that are made when they are shown for the first time."""
+    place = private.VBox()
+
+    def update() -> None:
+        shown = is_shown()
+        if shown and not place.children:
+            place.children = tuple(draw())
+        set_visible(place, shown)
+
+    bind(model, names, update)
+    return place
 
 
 def problem_list(model: FormModel) -> private.VBox:

@@ -41,6 +41,15 @@ def call_soon(action: Callable[[], object]) -> None:
         loop.call_soon(action)
 
 
+def call_later(seconds: float, action: Callable[[], object]) -> None:
+    """Call an action after some seconds; at once without an event loop."""
+    loop = running_loop()
+    if loop is None:
+        action()
+    else:
+        loop.call_later(seconds, action)
+
+
 def packed(text: str) -> bytes:
     """Return a text as the scripts of the forms unpack it.
 

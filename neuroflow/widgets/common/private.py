@@ -9,6 +9,7 @@ Of the looks only what is set is state, since most of a notebook would be the na
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -140,15 +141,50 @@ def _short(kind: type[Any]) -> type[Any]:
 
 
 class ShortLooks:
-    """A control with a layout and a style of its own, which are short in a notebook."""
+    """A control with a layout and a style of its own, made and sent once one of them is set."""
+
+    comm: Any
+    keys: list[str]
+    send_state: Callable[[Any], None]
+    _trait_values: dict[str, Any]
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]
-        for name in ("layout", "style"):
-            given = options.get(name)
-            if name in traits and (given is None or isinstance(given, dict)):
-                options[name] = _short(traits[name].klass)(**(given or {}))
+        for name in LOOKS & options.keys():
+            if isinstance(options[name], dict):
+                options[name] = self._look(name, options[name])
         super().__init__(*args, **options)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state without a layout or style of which nothing was set."""
+        wanted = set(self.keys if key is None else [key] if isinstance(key, str) else key)
+        wanted -= LOOKS - self._trait_values.keys()
+        state: dict[str, Any] = super().get_state(wanted, drop_defaults)  # type: ignore[misc]
+        return state
+
+    def _look(self, name: str, given: dict[str, Any]) -> Any:
+        traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]
+        return _short(traits[name].klass)(**given)
+
+    def _layout_default(self) -> Any:
+        return self._first_look("layout")
+
+    def _style_default(self) -> Any:
+        return self._first_look("style")
+
+    def _first_look(self, name: str) -> Any:
+        """Make a look as it is asked for; pages that show the control learn of it."""
+        self._trait_values[name] = self._look(name, {})
+        if self.comm is not None:
+            self.send_state(name)
+        return self._trait_values[name]
+
+
+LOOKS = {"layout", "style"}
+
+
+def has_layout(control: Any) -> bool:
+    """Return whether something was set in the layout of a control."""
+    return "layout" in control._trait_values
 
 
 class Private(ShortLooks, OneLoop):

@@ -6,7 +6,7 @@ from typing import Any
 
 from traitlets import link
 
-from neuroflow.widgets.common import ClickableFigure, bind, html, private, set_visible
+from neuroflow.widgets.common import ClickableFigure, bind, drawn_when, html, private, set_visible
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
@@ -15,7 +15,7 @@ def figures_panel(model: ExploreModel) -> private.VBox:
     """Draw the figures and a switch for each."""
     switches = [_switch(model, view) for view in form_entries()]
     figures = private.Box(
-        [_figure(model, view) for view in form_entries()],
+        [_place(model, view) for view in form_entries()],
         layout={"flex_flow": "row wrap", "align_items": "flex-start"},
     )
     head = private.HTML('<p class="nf-head">Figures</p>')
@@ -43,6 +43,11 @@ def _switch(model: ExploreModel, view: str) -> Any:
     return switch
 
 
+def _place(model: ExploreModel, view: str) -> private.VBox:
+    """Return the place of a figure, whose controls are made once it is switched on."""
+    return drawn_when(model, ["views"], lambda: view in model.views, lambda: [_figure(model, view)])
+
+
 def _figure(model: ExploreModel, view: str) -> private.VBox:
     entry = form_entries()[view]
     name, about, trait = entry.label, entry.about, entry.selects
@@ -56,7 +61,6 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
         card.add_class("nf-card")  # tall with many regions: the card scrolls
 
     def update() -> None:
-        set_visible(card, view in model.views)
         picture = model.pictures.get(view)
         if picture is None:
             return
@@ -64,7 +68,7 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
         set_visible(why, not picture.png)
         drawn.show(picture)
 
-    bind(model, ["pictures", "views"], update)
+    bind(model, ["pictures"], update)
     link((model, trait), (drawn, "selected"))
     drawn.observe(lambda change: model.set(dark=change.new), names="dark")
     return card

@@ -9,6 +9,7 @@ from neuroflow.widgets.common import (
     WRAP_ROW,
     bind,
     button,
+    drawn_when,
     field,
     html,
     private,
@@ -45,8 +46,9 @@ def gallery(model: GalleryModel) -> private.VBox:
     number.layout.width = "260px"
     turn = private.HBox([back, number, forth])
     pages = private.VBox([_choices(model), grid, turn])
+    opened = drawn_when(model, ["name"], lambda: bool(model.name), lambda: [_opened(model)])
     box = private.VBox(
-        [head, private.HTML(WARNING), problem_list(model), _opened(model), pages],
+        [head, private.HTML(WARNING), problem_list(model), opened, pages],
     )
 
     def update() -> None:

@@ -54,7 +54,7 @@ class ResultsModel(FormModel):
     ids = Tuple()
     labels = Dict()
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, *, load: bool = True) -> None:
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
         self._mtimes: Mtimes = ()
@@ -64,7 +64,8 @@ class ResultsModel(FormModel):
             lambda change: self.run_safely(lambda: self._on_update(change.new)), ["last_update"]
         )
         self.observe(lambda change: self.gallery.follow(change.new), ["study_id"])
-        self.restore()
+        if load:
+            self.restore()
 
     def restore(self) -> None:
         """Show the status from ledger and disk, without contacting the server."""

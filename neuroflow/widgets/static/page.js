@@ -2,6 +2,8 @@
 // show is kept out of the notebook's file, and a program that has ended is not kept quiet.
 
 const FORMS = ".nf-app, .nf-form";
+const FORM = new Set(["nf-app", "nf-form"]);
+const hidden = new Set(); // the controls whose contents come as messages
 
 // The commands of a notebook (d d deletes a cell) are looked up from the element with the focus
 // upwards, so a mark on the form would come too late: the element itself is marked, as it is
@@ -21,9 +23,50 @@ function keep(event) {
   if (target.closest?.(FORMS) && target.dataset.lmSuppressShortcuts) event.stopPropagation();
 }
 
+const SENTENCE =
+  '<p class="nf-saved">The forms of neuroflow were open here. Run the cell to open them again.</p>';
+
+// A notebook that is saved keeps this sentence in place of the forms, and nothing of their parts.
+function saveSentence(manager) {
+  if (manager.neuroflowSaves || !manager.get_state_sync) return;
+  manager.neuroflowSaves = true;
+  const whole = manager.get_state_sync.bind(manager);
+  manager.get_state_sync = (...options) => {
+    const saved = whole(...options);
+    const own = new Set();
+    const parts = new Set();
+    const add = (id) => {
+      if (own.has(id) || !(id in saved.state)) return;
+      own.add(id);
+      const text = JSON.stringify(saved.state[id].state);
+      for (const [, part] of text.matchAll(/IPY_MODEL_(\w+)/g)) {
+        parts.add(part);
+        add(part);
+      }
+    };
+    const isForm = ({ state }) => state._dom_classes?.some((name) => FORM.has(name));
+    const isOwn = (id, model) =>
+      hidden.has(id) || isForm(model) || model.state._anywidget_id?.startsWith("neuroflow.");
+    for (const [id, model] of Object.entries(saved.state)) if (isOwn(id, model)) add(id);
+    for (const id of own) {
+      const { model_module_version: version } = saved.state[id];
+      const isWhole = isForm(saved.state[id]) && !parts.has(id);
+      delete saved.state[id];
+      if (isWhole) saved.state[id] = sentence(version);
+    }
+    return saved;
+  };
+}
+
+function sentence(version) {
+  const module = { model_module: "@jupyter-widgets/controls", model_module_version: version };
+  return { model_name: "HTMLModel", ...module, state: { value: SENTENCE } };
+}
+
 // What came as a message is not in the state that a notebook saves.
 function hide(control, names) {
   if (!control.neuroflowHidden) {
+    hidden.add(control.model_id);
     control.neuroflowHidden = new Set();
     const whole = control.get_state.bind(control);
     control.get_state = (...options) =>
@@ -168,6 +211,7 @@ function initialize({ model }) {
   document.getElementById("nf-opening")?.remove();
   const watch = new Watch(model);
   watches.set(model.widget_manager, watch);
+  saveSentence(model.widget_manager);
   const take = ({ contents, alive }, buffers) => {
     if (alive) watch.answered();
     if (!contents) return;

@@ -14,6 +14,7 @@ from neuroflow.widgets.common import (
     bind,
     button,
     disable_while_busy,
+    drawn_when,
     field,
     form,
     html,
@@ -46,7 +47,7 @@ def submit_form(model: SubmitModel) -> private.VBox:
         task_status(model),
         _plan(model),
         _rows(model),
-        again_panel(model),
+        drawn_when(model, ["selected"], lambda: bool(model.selected), lambda: [again_panel(model)]),
     )
 
 

@@ -78,6 +78,7 @@ def test_showing_the_form_does_not_change_the_question(form, model):
 
 
 def test_table_boxes_and_figures_choose_the_same_region(form, model):
+    control(form, "Forest").value = True
     (table,) = all_of(form, DataTable)
     row = int((model.effects["region"] == "RN").to_numpy().nonzero()[0][0])
     table.selected = (row,)
@@ -91,6 +92,7 @@ def test_table_boxes_and_figures_choose_the_same_region(form, model):
 def test_a_view_is_drawn_once_it_is_switched_on(form, model):
     control(form, "Volcano").value = True
     assert model.pictures["volcano"].png
+    assert model.pictures["volcano"].png in {view.png for view in all_of(form, ClickableFigure)}
     control(form, "Volcano").value = False
     assert "volcano" not in model.views
 
