@@ -30,6 +30,7 @@ test: $(VENV)/.test
 ## whole: all tests, with the cases that repeat others: every form in each front end and theme
 whole: $(VENV)/.test
 	sh tools/system_packages.sh
+	$(BIN)/python -m pip install --quiet "notebook>=7.6,<8"
 	NEUROFLOW_WHOLE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 ## faults: MINUTES=15 of broken lines, refusals, lost ledgers and dying processes, added to earlier runs

@@ -79,8 +79,8 @@ def header(model: HeaderModel) -> private.VBox:
     def update() -> None:
         folder = model.ws.folder
         place.value = (
-            f'<p class="nf-project"><strong>{html.text(folder.name)}</strong> '
-            f'<span class="nf-dim">{html.text(folder)} · {html.text(model.account)}</span></p>'
+            f'<div class="nf-project"><h1>{html.text(folder.name)}</h1> '
+            f'<span class="nf-dim">{html.text(folder)} · {html.text(model.account)}</span></div>'
         )
         job: RunningJob | None = model.job
         set_visible(row, job is not None)

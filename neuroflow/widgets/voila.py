@@ -37,6 +37,8 @@ SECRETS = ("JUPYTER_TOKEN", "QUERY_STRING")
 """The environment variables that hold the token, also as Voilà hands it on."""
 MARK = "X-Neuroflow"
 """The header by which the server is known to be ours."""
+EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "anywidget"]
+"""The extensions of JupyterLab that the page loads; others would delay it, and may do anything."""
 _START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 _STEP_SECONDS = 0.2
@@ -182,6 +184,7 @@ def _settings(port: int, path: str, mark: str) -> dict[str, object]:
             },
         },
         "IdentityProvider": {"cookie_options": cookie},
+        "VoilaConfiguration": {"extension_allowlist": EXTENSIONS},
     }
 
 

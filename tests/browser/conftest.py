@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.fronts import VIEW, in_lab, in_voila, left
+from support.fronts import VIEW, in_lab, in_notebook7, in_voila, left
 from support.lab import SWITCHES, LabTab, chromium, running_lab
+from support.notebook7 import running_notebook7
 from support.proxy import Proxy
 from support.waits import PATIENCE
 
@@ -34,6 +35,14 @@ def lab(tmp_path_factory, _user_folder):
     root = tmp_path_factory.mktemp("lab") / "notebooks"
     root.mkdir()
     with running_lab(root) as address:
+        yield address, root
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory, _user_folder):
+    root = tmp_path_factory.mktemp("notebook7") / "notebooks"
+    root.mkdir()
+    with running_notebook7(root) as address:
         yield address, root
 
 
@@ -99,12 +108,14 @@ def page(lab_tab):
 
 
 @pytest.fixture(scope="module")
-def shown(browser, lab_tab):
-    """Return a function that shows a workspace's forms in JupyterLab or as a page without code."""
+def shown(request, browser, lab_tab):
+    """Return a function that shows a workspace's forms in a notebook or as a page without code."""
 
     def show(front, workspace, **options):
         if front == "voila":
             return in_voila(browser, workspace, **options)
+        if front == "notebook7":
+            return in_notebook7(browser, request.getfixturevalue("notebook7"), workspace)
         return in_lab(lab_tab, workspace, **options)
 
     return show

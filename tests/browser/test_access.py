@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FORMS = ("1 Connect", "2 Cohort", "3 Submit", "4 Results", "5 Explore")
 FLOOD = "rgb(13, 110, 253)"
 """What DataTables paints over a chosen row; dark words cannot be read on it."""
+WHOLE = {"voila": "html", "lab": ".nf-app", "notebook7": ".nf-app"}
+"""What of a page is ours: all of it, or what is in a notebook."""
 FRONTS = ["lab light", "voila dark"]
 """Both front ends and both themes."""
 
@@ -32,11 +34,13 @@ def forms(request, shown, project):
     """Show the forms of the project in a front and a theme, to one test after the other."""
     front, theme = request.param.split()
     with shown(front, project, dark=theme == "dark") as page:
-        page.theme = theme
+        page.front, page.theme = front, theme
         yield page
 
 
-@pytest.mark.parametrize("forms", [*FRONTS, *whole("lab dark", "voila light")], indirect=True)
+@pytest.mark.parametrize(
+    "forms", [*FRONTS, *whole("lab dark", "voila light", "notebook7 light")], indirect=True
+)
 def test_every_form_is_readable_and_accessible(forms):
     for name in FORMS:
         forms.tab(name)
@@ -44,7 +48,7 @@ def test_every_form_is_readable_and_accessible(forms):
         texts = contrasts(forms.page)
         assert len(texts) > 10
         assert [each for each in texts if each[1] < READABLE] == [], name
-        assert broken_rules(forms.page) == [], name
+        assert broken_rules(forms.page, WHOLE[forms.front]) == [], name
         keep(forms, f"forms_{forms.theme}_{name[2:].lower()}")
     assert is_dark(forms.page) == (forms.theme == "dark")
     size = forms.page.viewport_size
@@ -69,7 +73,7 @@ def drawn(page, name):
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
 
 
-@pytest.mark.parametrize("forms", FRONTS, indirect=True)
+@pytest.mark.parametrize("forms", [*FRONTS, *whole("notebook7 light")], indirect=True)
 def test_every_kind_of_control_keeps_its_keys(forms):
     """A notebook deletes cells at d d, cuts at x, adds at a and b, and moves with the arrows."""
     kinds = set()
@@ -152,7 +156,7 @@ def test_saved_notebook_names_no_participant_after_every_control(forms):
     assert len(text.encode()) < 300_000
 
 
-@pytest.mark.parametrize("forms", FRONTS, indirect=True)
+@pytest.mark.parametrize("forms", [*FRONTS, *whole("notebook7 light")], indirect=True)
 def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     keys = forms.page.keyboard
     forms.page.get_by_role("tab", name="1 Connect").focus()
@@ -171,9 +175,11 @@ def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     tab_to(forms, "Test connection")
     keys.press("Enter")
     forms.sees("This is the first connection to this server.")
+    expect(forms.form.get_by_role("button", name="Test connection")).to_be_focused()
     tab_to(forms, "Yes, this is the fingerprint")
     keys.press("Enter")
     forms.sees("The service answers")
+    assert forms.page.evaluate(FOCUS_IS_INSIDE)  # the button that was pressed is gone
 
     forms.page.get_by_role("tab", name="5 Explore").focus()
     keys.press("Enter")
@@ -182,6 +188,37 @@ def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     keys.press("ArrowDown")
     keys.press("Enter")
     forms.form.get_by_alt_text("Red nucleus: Free water").wait_for()
+
+
+@pytest.mark.parametrize("forms", [*FRONTS, *whole("notebook7 light")], indirect=True)
+def test_reports_are_reached_with_arrows_and_opened_with_enter(forms):
+    forms.tab("4 Results")
+    drawn(forms, "4 Results")
+    openers = forms.form.locator(".nf-gallery button")
+    openers.first.focus()
+    for key, place in (("ArrowRight", 1), ("End", 7), ("ArrowLeft", 6), ("Home", 0)):
+        forms.press(key)
+        expect(openers.nth(place)).to_be_focused()
+    forms.press("ArrowDown")
+    below = openers.evaluate_all("(all) => all.indexOf(document.activeElement)")
+    assert below == openers.evaluate_all(BELOW) > 0
+    name = openers.nth(below).inner_text()
+    forms.press("Enter")
+    forms.sees(f"Report of {name}")
+    assert forms.page.evaluate(FOCUS_IS_INSIDE)
+    tab_to(forms, "All reports")
+    forms.press("Enter")
+    expect(openers.nth(below)).to_be_focused()
+
+
+BELOW = """(all) => {
+  const { top, left } = all[0].parentElement.getBoundingClientRect();
+  return all.findIndex((each) => {
+    const box = each.parentElement.getBoundingClientRect();
+    return box.top > top && Math.abs(box.left - left) < 1;
+  });
+}"""
+"""The report below the first one."""
 
 
 def tab_to(page, name, presses=150):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.lab import CONTRAST
 
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 READABLE = 4.5
 """The least contrast of text by WCAG 2.2, success criterion 1.4.3."""
 RUN = """async ([selector, levels]) => {

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from support.notebook7 import Notebook7Page
 from support.voila import VoilaPage, running_page
 
 VIEW = {"width": 1300, "height": 1400}
@@ -12,6 +13,14 @@ def in_lab(tab, workspace, *, dark=False):
     """Show the forms of a workspace in a notebook."""
     with left(tab.open()) as page:
         page.open_app(workspace, theme="JupyterLab Dark" if dark else "JupyterLab Light")
+        yield page
+
+
+@contextmanager
+def in_notebook7(browser, server, workspace):
+    """Show the forms of a workspace in a notebook of Notebook 7."""
+    with left(Notebook7Page(browser.new_page(), *server)) as page:
+        page.open_app(workspace)
         yield page
 
 

@@ -83,7 +83,7 @@ def chromium():
 
 
 @contextmanager
-def running_lab(folder):
+def running_lab(folder, program="jupyterlab", app="LabApp"):
     """Run JupyterLab on a folder, with nothing of the user's settings; yield its address."""
     own = folder.parent / "jupyter"
     notes = own / "settings" / "@jupyterlab" / "apputils-extension"
@@ -103,8 +103,8 @@ def running_lab(folder):
     environ = os.environ | {name: str(own / place) for name, place in places.items()}
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root")
     options += ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True")
-    options += (f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True")
-    command = [*jupyter_command("jupyterlab"), *options]
+    options += (f"--ServerApp.root_dir={folder}", f"--{app}.expose_app_in_browser=True")
+    command = [*jupyter_command(program), *options]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
             address = _address(server.stderr)
@@ -176,11 +176,15 @@ class LabPage:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
         nbformat.write(notebook, self._root / self._name)
+        self.show(theme)
+        self.form.wait_for()
+
+    def show(self, theme):
+        """Open the notebook in the page that is there, and run it."""
         if not self.page.url.startswith(self._address):
             self.page.goto(f"{self._address}/doc")
         self.page.wait_for_function("window.jupyterapp")
         self.page.evaluate(OPEN, [self._name, theme, PATIENCE])
-        self.form.wait_for()
 
     @property
     def form(self):

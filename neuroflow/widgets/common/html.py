@@ -165,7 +165,7 @@ def progress(
     return "".join(lines) + bullets(failed, heading="Failed" if failed else "")
 
 
-def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
+def picture(data: str, *, alternative: str, kind: str = "image/webp") -> str:
     """Return an image element with embedded data."""
     return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
 

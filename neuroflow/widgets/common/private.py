@@ -79,6 +79,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         self._waiting: dict[str, dict[str, Any]] = {}
         self._controls: WeakSet[Private] = WeakSet()
         self._seen_at = time.monotonic()
+        self._is_heard = False  # a page asks for all contents once it can take them
         self.on_msg(lambda _, message, __: self._answer(message))
 
     @classmethod
@@ -96,6 +97,8 @@ class PageLink(OneLoop, anywidget.AnyWidget):
     def show(self, control: Private, contents: dict[str, Any]) -> None:
         """Send contents of a control to every page; at once if no loop could gather them."""
         self._controls.add(control)
+        if not self._is_heard:
+            return
         is_first = not self._waiting
         self._waiting.setdefault(control.model_id, {}).update(contents)
         if is_first:
@@ -117,6 +120,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         if message.get("ask") == "alive":
             self.send({"alive": True})
         if message.get("ask") == "contents":
+            self._is_heard = True
             for control in list(self._controls):
                 if control.comm is not None:
                     self.show(control, control.contents())
@@ -161,6 +165,12 @@ class ShortLooks:
         state: dict[str, Any] = super().get_state(wanted, drop_defaults)  # type: ignore[misc]
         return state
 
+    def close(self) -> None:
+        """Remove the control with its layout and style from all pages."""
+        for name in LOOKS & self._trait_values.keys():
+            self._trait_values[name].close()
+        super().close()  # type: ignore[misc]
+
     def _look(self, name: str, given: dict[str, Any]) -> Any:
         traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]
         return _short(traits[name].klass)(**given)
@@ -197,12 +207,12 @@ class Private(ShortLooks, OneLoop):
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return what a notebook may keep."""
-        state = super().get_state(key, drop_defaults)  # type: ignore[misc]
+        state = super().get_state(key, drop_defaults)
         return {name: value for name, value in state.items() if name in self.public}
 
     def contents(self, key: Any = None) -> dict[str, Any]:
         """Return the rest of the state."""
-        state = super().get_state(key)  # type: ignore[misc]
+        state = super().get_state(key)
         return {name: value for name, value in state.items() if name not in self.public}
 
     def open(self) -> None:
@@ -214,7 +224,7 @@ class Private(ShortLooks, OneLoop):
 
     def send_state(self, key: Any = None) -> None:
         """Send what has changed."""
-        super().send_state(key)  # type: ignore[misc]
+        super().send_state(key)
         contents = self.contents(key)
         for name in contents.keys() & self._property_lock.keys():
             self._property_lock[name] = contents[name]

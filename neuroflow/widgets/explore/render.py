@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
+import pandas as pd
+
 from neuroflow.widgets.common import Picture
 from neuroflow.widgets.explore.hit_regions import hit_regions
 from neuroflow.widgets.explore.steps import Call, run_steps
@@ -25,11 +27,28 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture
         png = as_png(ax.figure)
     named = ax.get_xticklabels() if "regions" in call.options else ()
     regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
+    shown = ": ".join(filter(None, (regions, caption(ax))))
     return Picture(
         png=png,
-        alt=": ".join(filter(None, (regions, caption(ax)))),
+        alt=" ".join(filter(None, (shown, result_text(call, scope.get("effects"))))),
         width=round(ax.figure.get_size_inches()[0] * SCREEN_DPI),
         hit_regions=hit_regions(ax, scope["names"]),
+    )
+
+
+def result_text(call: Call, effects: pd.DataFrame | None) -> str:
+    """Return what a figure shows to those who do not see it; empty where nothing is compared."""
+    from neuroflow.compare import key_findings
+
+    if effects is None:
+        return ""
+    if call.table_name == "effects":
+        return " ".join(key_findings(effects).splitlines())
+    rows = effects[effects["region"].isin(call.options.get("regions", ()))]
+    return " ".join(
+        f"{row.contrast}: difference {row.estimate:.3g} (95 % CI {row.ci_low:.3g} to "
+        f"{row.ci_high:.3g}), q {row.q:.2g}."
+        for row in rows.dropna(subset=["estimate"]).itertuples()
     )
 
 
@@ -39,8 +58,8 @@ def as_png(figure: Any) -> bytes:
 
     raw, dpi = BytesIO(), SCREEN_DPI * PIXEL_RATIO
     figure.savefig(raw, format="rgba", dpi=dpi)
-    size = tuple(int(inches * dpi) for inches in figure.get_size_inches())
-    pixels = Image.frombytes("RGB", size, raw.getvalue(), "raw", "RGBX")
+    width, height = (int(inches * dpi) for inches in figure.get_size_inches())
+    pixels = Image.frombytes("RGB", (width, height), raw.getvalue(), "raw", "RGBX")
     few = pixels.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     png = BytesIO()
     few.save(png, "PNG")

@@ -38,10 +38,11 @@ def gallery(model: GalleryModel) -> private.VBox:
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
     grid = private.GridBox(
         layout={
-            "grid_template_columns": "repeat(auto-fill, minmax(220px, 1fr))",
+            "grid_template_columns": "repeat(auto-fill, minmax(300px, 1fr))",
             "grid_gap": "10px",
         }
     )
+    grid.add_class("nf-gallery")
     number = field(private.Dropdown, "Page", "Which page of reports is shown")
     number.layout.width = "260px"
     turn = private.HBox([back, number, forth])

@@ -26,7 +26,7 @@ from neuroflow.widgets.common import FormModel
 from neuroflow.widgets.results.pictures import picture
 
 PER_PAGE = 8
-SMALL = (260, 260)
+SMALL = (480, 480)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""

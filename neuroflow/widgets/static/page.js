@@ -23,6 +23,78 @@ function keep(event) {
   if (target.closest?.(FORMS) && target.dataset.lmSuppressShortcuts) event.stopPropagation();
 }
 
+function isThere(element) {
+  return element.isConnected && !element.disabled && element.checkVisibility();
+}
+
+// A form takes the focus away where a button is off while its job runs, or what had the focus is
+// drawn anew or gone. It stays in the form then: at its heading, until the button is on again.
+class Focus {
+  constructor() {
+    this.last = null; // what of the forms has the focus, or had it when it was taken
+    this.form = null;
+    this.place = null; // the heading that has it meanwhile
+    this.lost = null; // what had it before, as the button that opened a report
+    document.addEventListener("focusin", ({ target }) => this.follow(target));
+    document.addEventListener("focusout", ({ target }) => {
+      setTimeout(() => this.leave(target)); // what takes it away has done so then
+    });
+    new MutationObserver(() => this.keep()).observe(document.body, {
+      subtree: true,
+      childList: true,
+      attributeFilter: ["disabled", "style", "class", "hidden", "inert"],
+    });
+  }
+
+  follow(target) {
+    if (target === this.place) return;
+    if (this.place && this.last !== target && !isThere(this.last)) this.lost = this.last;
+    this.place = null;
+    this.form = target.closest?.(FORMS) ?? null;
+    this.last = this.form ? target : null;
+  }
+
+  leave(target) {
+    const isLeft = target === this.last && document.activeElement !== target;
+    if (isLeft && isThere(target) && !this.place) this.last = null;
+    else this.keep();
+  }
+
+  keep() {
+    const { activeElement: active, body } = document;
+    if (!this.last || ![body, this.last, this.place].includes(active)) return;
+    if (isThere(this.last)) {
+      if (this.place) this.last.focus();
+    } else if (this.lost && isThere(this.lost)) {
+      this.lost.focus(); // a report was closed: back to what opened it
+      this.lost = null;
+    } else if (active !== this.place) {
+      const form = this.form.isConnected ? this.form : document.querySelector(FORMS);
+      this.place = [...(form?.querySelectorAll("h1, h2") ?? [])].findLast(isThere) ?? null;
+      if (!this.place) return;
+      this.place.tabIndex = -1;
+      this.place.focus({ preventScroll: true });
+    }
+  }
+}
+
+// The arrow keys move among the reports of a gallery, Home and End to its first and last one.
+function moveInGallery(event) {
+  const gallery = event.target.closest?.(".nf-gallery");
+  if (!gallery || !event.target.matches("button")) return;
+  const all = [...gallery.querySelectorAll("button")];
+  const from = all.indexOf(event.target);
+  const top = (button) => button.parentElement.getBoundingClientRect().top;
+  const columns = all.filter((button) => top(button) === top(all[0])).length;
+  const places = {
+    ArrowRight: from + 1, ArrowLeft: from - 1, ArrowDown: from + columns,
+    ArrowUp: from - columns, Home: 0, End: all.length - 1,
+  };
+  if (!(event.key in places)) return;
+  event.preventDefault();
+  all[places[event.key]]?.focus();
+}
+
 const SENTENCE =
   '<p class="nf-saved">The forms of neuroflow were open here. Run the cell to open them again.</p>';
 
@@ -231,10 +303,11 @@ function initialize({ model }) {
   model.send({ ask: "contents" });
   watch.beat();
   if (!globalThis.neuroflowPage) {
-    globalThis.neuroflowPage = true;
+    globalThis.neuroflowPage = new Focus();
     addEventListener("keydown", markKeys, { capture: true });
     addEventListener("keydown", openChosen, { capture: true });
     addEventListener("dblclick", openChosen);
+    document.addEventListener("keydown", moveInGallery);
     document.addEventListener("keydown", keep);
     new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
   }

@@ -104,6 +104,7 @@ function decorate(model, el, table) {
   el.classList.toggle("nf-one-page", table.page.info().pages <= 1);
   const search = el.querySelector("input[type=search]");
   search?.setAttribute("aria-label", `Search: ${model.get("caption")}`);
+  el.querySelector("nav")?.setAttribute("aria-label", `Pages: ${model.get("caption")}`);
   if (model.get("select") === "none") return;
   const chosen = new Set(model.get("selected"));
   table.rows({ page: "current" }).every(function () {

@@ -36,6 +36,7 @@ def messages(monkeypatch):
         sent.append((message, buffers))
 
     monkeypatch.setattr(link, "send", record)
+    monkeypatch.setattr(link, "_is_heard", True)
     return sent
 
 
@@ -93,6 +94,15 @@ def test_page_that_opens_is_sent_all_contents(messages):
     assert {"value": PATIENT}.items() <= next(s for s in states if text.model_id in s)[
         text.model_id
     ].items()
+
+
+def test_contents_wait_for_a_page_that_asks(messages, monkeypatch):
+    link = private.PageLink.current()
+    monkeypatch.setattr(link, "_is_heard", False)
+    text = private.HTML(PATIENT)
+    assert messages == []
+    link._handle_custom_msg({"ask": "contents"}, [])
+    assert any(text.model_id in message["contents"]["states"] for message, _ in messages)
 
 
 def test_pictures_travel_as_bytes_beside_the_message(messages):

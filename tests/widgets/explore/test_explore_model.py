@@ -8,6 +8,7 @@ import pytest
 from support.collected import collect_into, people
 from support.waits import PATIENCE
 
+from neuroflow.compare import key_findings
 from neuroflow.compare.groups import compare_groups
 from neuroflow.widgets.common.clickable_figure import Picture
 from neuroflow.widgets.explore.model import ExploreModel
@@ -315,3 +316,12 @@ def test_figures_of_values_leave_suspect_ones_out(view, reads_values):
     step = Question(exclude_suspect=True).figure_step(view, **places)
     assert ("exclude_suspect=True" in step.code()) is reads_values
     assert "exclude_suspect" not in Question().figure_step(view, **places).code()
+
+
+def test_text_of_a_figure_tells_its_result(project):
+    with Workspace(project) as ws:
+        model = loaded(ws, views=("forest", "strip"))
+    row = model.effects[model.effects["region"] == model.region].iloc[0]
+    assert f"{row['contrast']}: difference {row['estimate']:.3g}" in model.pictures["strip"].alt
+    first, *_ = key_findings(model.effects).splitlines()
+    assert first in model.pictures["forest"].alt
