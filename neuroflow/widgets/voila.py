@@ -37,7 +37,9 @@ SECRETS = ("JUPYTER_TOKEN", "QUERY_STRING")
 """The environment variables that hold the token, also as Voilà hands it on."""
 MARK = "X-Neuroflow"
 """The header by which the server is known to be ours."""
-EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "anywidget"]
+EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget",
+]  # fmt: skip
 """The extensions of JupyterLab that the page loads; others would delay it, and may do anything."""
 _START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
