@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from support.audit import READABLE, broken_rules, contrasts, is_dark
 from support.collected import collect_into, people
+from support.keyboard import tab_to
 from support.pictures import keep
 from support.saved_forms import SECRETS, SENTENCE, saved_after_a_look, saved_widgets
 from support.whole import whole
@@ -219,23 +220,6 @@ BELOW = """(all) => {
   });
 }"""
 """The report below the first one."""
-
-
-def tab_to(page, name, presses=150):
-    """Press Tab until the control of this name has the focus."""
-    control = page.form.get_by_label(name).or_(page.form.get_by_role("button", name=name))
-    expect(control.filter(visible=True).first).to_be_enabled()
-    for _ in range(presses):
-        page.page.keyboard.press("Tab")
-        if page.page.evaluate(NAME).startswith(name):
-            return
-    raise AssertionError(f"{name} cannot be reached with the Tab key")
-
-
-NAME = """() => {
-  const e = document.activeElement;
-  return e.ariaLabel || (e.labels?.length ? e.labels[0].textContent : "") || e.textContent || "";
-}"""
 
 
 def test_hundred_studies_are_searched_and_selected_in_tables(page, tmp_path):

@@ -10,7 +10,9 @@ import pydicom
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from support.keyboard import ByKeyboard
 from support.pictures import keep
+from support.whole import whole
 
 from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.service.server import DemoService
@@ -76,6 +78,7 @@ def service(desk, scans):
 def test_from_connect_to_an_exported_figure(shown, front, service, scans, desk):
     with shown(front, desk / "project") as page:
         connect(page, service)
+        keep(page, "forms_connect", docs=True)
         check(page, scans)
         send(page)
         assert service.wait_until_idle()
@@ -99,6 +102,37 @@ def test_from_connect_to_an_exported_figure(shown, front, service, scans, desk):
         assert float(row[name]) == pytest.approx(same[name], rel=1e-3)
 
 
+@pytest.mark.parametrize("front", ["voila", *whole("lab")])
+def test_whole_journey_by_keyboard_from_connect_to_export(shown, front, service, scans, desk):
+    with shown(front, desk / "project") as page:
+        keys = ByKeyboard(page)
+        connect(keys, service)
+        keys.tab("2 Cohort")
+        keys.fill("Cohort id", "PILOT_1")
+        keys.fill("Scan folder", scans / "scans")
+        keys.fill("participants.tsv", scans / "participants.tsv")
+        keys.click("Check studies")
+        keys.sees("4 studies, 3 without errors.")
+        keys.choose_row(BROKEN)
+        keys.fill("Reason", "neuropacs agreed to 130 ms")
+        keys.click("Override the rule")
+        keys.sees("4 studies, 4 without errors.")
+        keys.tab("3 Submit")
+        keys.click("Make the plan")
+        keys.sees("4 studies to send")
+        keys.click("Send")
+        keys.sees("4 of 4 studies have been sent.")
+        assert service.wait_until_idle()
+        keys.tab("4 Results")
+        keys.click("Collect")
+        keys.sees("Results of 4 of 4 studies have been collected.")
+        keys.tab("5 Explore")
+        keys.sees("regions are compared")
+        keys.click("Export figure")
+        keys.sees("exports/forest_FW")
+    assert (desk / "project" / "exports" / "forest_FW.png").stat().st_size > 10_000
+
+
 def connect(page, service):
     page.fill("Host", service.host)
     page.fill("Port", service.port)
@@ -109,7 +143,6 @@ def connect(page, service):
     page.sees(service.fingerprint)
     page.click("Yes, this is the fingerprint")
     page.sees("The service answers")
-    keep(page, "forms_connect", docs=True)
 
 
 def check(page, folder):

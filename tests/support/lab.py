@@ -69,6 +69,10 @@ CLOSE = """async (path) => {
   await new Promise((done) => setTimeout(done));  // what fails by it fails before the next test
 }"""
 """Ends the kernel of a notebook and closes it, asking nothing."""
+REOPEN = """async (path) => {
+  await window.jupyterapp.commands.execute("docmanager:open", { path });
+}"""
+"""Opens a notebook without running it."""
 ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
 
 
@@ -210,7 +214,7 @@ class LabPage:
     def reopen(self):
         """End the kernel of the saved notebook and open it anew, as another day."""
         self.page.evaluate(CLOSE, self._name)
-        self.page.goto(f"{self._address}/doc/tree/{self._name}")
+        self.page.evaluate(REOPEN, self._name)
 
     def restart(self):
         """End the kernel in the middle of its work, and run the notebook in a new one."""

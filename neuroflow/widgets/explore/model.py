@@ -85,6 +85,7 @@ class ExploreModel(FormModel):
         self._scope: dict[str, Any] = {}
         self._answered: object = None
         self._drawn: dict[str, object] = {}
+        self._described: tuple[pd.DataFrame | None, str] = (None, "")
         self._redraw_pending = False
         self.observe(lambda _: self.run_safely(self._update_answer), names=list(QUESTION_TRAITS))
         selected = ["region", "study_id", "contrast", "views", "main", "dark"]
@@ -274,13 +275,17 @@ class ExploreModel(FormModel):
             code = code_cell(self.ws.folder, self.steps())
         except NeuroflowError as error:
             code = f"# {Problem.of(error).what}"
+        self._draw_next()  # what was clicked for comes first
         self.set(code=code, methods=self._methods())
-        self._draw_next()
 
     def _methods(self) -> str:
+        """Return the methods text, made anew for another comparison only."""
         from neuroflow.compare import methods_text
 
-        return methods_text(self.effects) if self.effects is not None else ""
+        if self._described[0] is not self.effects:
+            text = methods_text(self.effects) if self.effects is not None else ""
+            self._described = self.effects, text
+        return self._described[1]
 
     def _outdated_views(self) -> dict[str, Call | str]:
         """Return the outdated views, each with the step that draws it or the reason it cannot."""
