@@ -64,7 +64,7 @@ class Focus {
     const { activeElement: active, body } = document;
     if (!this.last || ![body, this.last, this.place].includes(active)) return;
     if (isThere(this.last)) {
-      if (this.place) this.last.focus();
+      if (this.place) this.last.focus({ preventScroll: true });
     } else if (this.lost && isThere(this.lost)) {
       this.lost.focus(); // a report was closed: back to what opened it
       this.lost = null;
