@@ -29,7 +29,7 @@ from neuroflow.widgets.explore import ExploreModel, explore_form
 from neuroflow.widgets.header import HeaderModel, header
 from neuroflow.widgets.results import ResultsModel, results_form
 from neuroflow.widgets.submit import SubmitModel, submit_form
-from neuroflow.workspace import CohortStore, Workspace
+from neuroflow.workspace import COHORTS, CohortStore, Workspace
 
 POLL_SECONDS = 2.0
 """How often the forms check for changes made by other programs."""
@@ -95,7 +95,7 @@ class AppModel(HasTraits):
         cohort_id = self.cohort.latest
         if not cohort_id:
             return False
-        ids = set(CohortStore(self.ws.folder / "cohorts").frame(cohort_id)["study_id"])
+        ids = set(CohortStore(self.ws.folder / COHORTS).frame(cohort_id)["study_id"])
         left = ids - set(self.ws.excluded(cohort_id))
         return left <= {row.study_id for row in rows if row.state.is_sent}
 

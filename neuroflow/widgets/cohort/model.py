@@ -64,7 +64,10 @@ class CohortModel(FormModel):
         self._is_opening = False
         self._opened = ""
         self._last_mtimes = self._current_mtimes()
-        self.run_safely(self.load if load else self._find_cohorts)
+        self.latest = ""  # the cohort that was worked on last
+        self.run_safely(self._find_cohorts)
+        if load:
+            self.run_safely(self.load)
         self._update_blockers()
 
     # ---------------------------------------------------------------- checking
@@ -371,17 +374,12 @@ class CohortModel(FormModel):
 
     def load(self) -> None:
         """Show the cohort that was worked on last."""
-        self._find_cohorts()
         self.cohort_id = self.latest
 
-    @property
-    def latest(self) -> str:
-        """The id of the cohort that was worked on last; empty without one."""
-        folder = self.ws.folder / COHORTS
-        return max(self.cohort_ids, key=lambda i: (folder / i).stat().st_mtime, default="")
-
     def _find_cohorts(self) -> None:
-        self.cohort_ids = tuple(CohortStore(self.ws.folder / COHORTS).ids())
+        ids, folder = CohortStore(self.ws.folder / COHORTS).ids(), self.ws.folder / COHORTS
+        self.cohort_ids = tuple(ids)
+        self.latest = max(ids, key=lambda each: (folder / each).stat().st_mtime, default="")
 
     def _reload(self) -> None:
         self.cohort_ids = tuple(self.ws.cohorts())
