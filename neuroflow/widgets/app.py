@@ -60,7 +60,7 @@ class AppModel(HasTraits):
         self.submit = SubmitModel(ws, self.cohort)
         self.results = ResultsModel(ws, load=False)
         # What the open form shows is loaded first, and the rest after it.
-        self._due = {"cohort": self.cohort.load, "results": self.results.restore}
+        self._due = {"cohort": self._load_cohort, "results": self.results.restore}
         self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
         self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
         link((self.explore, "study_id"), (self.results, "study_id"))
@@ -98,6 +98,9 @@ class AppModel(HasTraits):
         ids = set(CohortStore(self.ws.folder / COHORTS).frame(cohort_id)["study_id"])
         left = ids - set(self.ws.excluded(cohort_id))
         return left <= {row.study_id for row in rows if row.state.is_sent}
+
+    def _load_cohort(self) -> None:
+        self.cohort.cohort_id = self.cohort.cohort_id or self.cohort.latest
 
     def _load(self, *names: str) -> None:
         """Load what some forms show, unless it is there."""

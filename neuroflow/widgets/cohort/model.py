@@ -67,7 +67,7 @@ class CohortModel(FormModel):
         self.latest = ""  # the cohort that was worked on last
         self.run_safely(self._find_cohorts)
         if load:
-            self.run_safely(self.load)
+            self.cohort_id = self.latest
         self._update_blockers()
 
     # ---------------------------------------------------------------- checking
@@ -371,10 +371,6 @@ class CohortModel(FormModel):
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
             blockers.append("Choose the scan folder.")
         self.set(blockers=tuple(blockers), wrong=wrong)
-
-    def load(self) -> None:
-        """Show the cohort that was worked on last."""
-        self.cohort_id = self.latest
 
     def _find_cohorts(self) -> None:
         ids, folder = CohortStore(self.ws.folder / COHORTS).ids(), self.ws.folder / COHORTS
