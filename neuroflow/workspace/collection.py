@@ -132,7 +132,7 @@ class Collection:
         table = self.status(offline=offline)
         labels = self._enrolment.labels()
         names = [labels.get(study_id, "") for study_id in table["study_id"]]
-        table.insert(int(table.columns.get_loc("study_id")), "label", names)
+        table.insert(list(table.columns).index("study_id"), "label", names)
         own = {row.study_id for row in self._ledger.rows()} | set(labels)
         is_own = table["study_id"].isin(own)
         if not all_studies:

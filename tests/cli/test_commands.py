@@ -244,9 +244,7 @@ def test_only_some_studies_are_sent_and_one_is_left_out(run, project, own_cohort
     assert service.processed == [first, second]
 
 
-def test_a_submission_prints_a_sum_and_the_studies_that_were_not_sent(
-    run, project, own_cohort_folder
-):
+def test_a_submission_prints_a_sum_and_the_studies_not_sent(run, project, own_cohort_folder):
     words = ("submit", project, "C", own_cohort_folder / "scans")
     words += ("--participants", own_cohort_folder / "participants.tsv")
     _, plan, _ = run(*words, "--dry-run")

@@ -41,6 +41,12 @@ def test_options_of_a_reference_group_do_not_fit_norms(run, table_file, option, 
     assert (code, says in err) == (3, True)
 
 
+def test_norms_of_all_studies_are_not_saved(run, table_file, tmp_path):
+    file = tmp_path / "n.json"
+    code, _, err = run("z-scores", table_file, "--reference", "none", "--save-norms", file)
+    assert (code, "--save-norms has no effect here" in err, file.exists()) == (3, True, False)
+
+
 def test_z_scores_are_summarised_by_study(run, table_file, tmp_path):
     words = ("z-summary", table_file, "--covariates", "age", "--limit", "2.5")
     found = answer(run, *words, "--to", tmp_path / "summary.csv")

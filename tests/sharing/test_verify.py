@@ -76,7 +76,7 @@ def test_a_report_of_another_project_is_named_so(project, tmp_path):
             nf.verify(file, ws)
 
 
-def test_a_table_for_a_paper_of_other_studies_is_named_so(tmp_path):
+def test_a_paper_table_of_other_studies_is_named_so(tmp_path):
     table = realistic_table()
     file = nf.save_paper_table(nf.paper_table(table, metric="FW"), tmp_path / "t.md")
     other = table.assign(study_id="x" + table["study_id"], value=table["value"] * 0.9)

@@ -150,7 +150,7 @@ def _page(ws: Workspace, options: Mapping[str, Any]) -> Page:
     quality.paragraphs += dict.fromkeys(texts)
     for section in made:
         section.paragraphs = [source.public(text) for text in section.paragraphs]
-    how = recipe("report", options | {"table": source.table})
+    how = recipe("report", {**options, "table": source.table})
     return Page(str(title), [*made, _versions(), _code(options)], how)
 
 

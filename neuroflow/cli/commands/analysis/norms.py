@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SERVICE = "neuropacs"
 """The word for the norms that the service prints in its reports."""
+ALL = "none"
+"""The word for all studies as their own reference."""
 
 Against = Annotated[
     str,
@@ -70,7 +72,7 @@ def z_scores(
         how: dict[str, Any] = {"by": by, "metric": split_list(metric)}
         how["exclude_suspect"] = exclude_suspect
         if save_norms is not None:
-            nf.fit_norms(table, reference=against, covariates=adjust, **how).save(save_norms)
+            nf.fit_norms(table, reference=reference, covariates=adjust, **how).save(save_norms)
         found = nf.z_scores(
             table, reference=against, covariates=adjust, confidence=confidence, **how
         )
@@ -119,9 +121,9 @@ def _reference(name: str, covariates: list[str], save: Path | None = None) -> st
     refuse_unused(
         [
             (are_norms and bool(covariates), "--covariates", "a reference group, not norms"),
-            (are_norms and save is not None, "--save-norms", "a reference group"),
+            ((are_norms or name == ALL) and save is not None, "--save-norms", "a reference group"),
         ]
     )
     if is_file:
         return nf.read_norms(name)
-    return {SERVICE: nf.service_norms(), "none": None}.get(name, name)
+    return {SERVICE: nf.service_norms(), ALL: None}.get(name, name)
