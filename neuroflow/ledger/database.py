@@ -203,9 +203,15 @@ def statements(name: str) -> Iterator[str]:
 def _damaged(path: Path, damage: str, verb: str = "used") -> LedgerLostError:
     return LedgerLostError(
         f"The ledger {path} cannot be {verb}: it is damaged, or not a ledger.",
-        why=f"SQLite reports: {damage}.",
+        why=f"SQLite reports: {_first_line(damage)}.",
         advice=rebuild_advice(path.parent),
     )
+
+
+def _first_line(damage: str) -> str:
+    """Return the first of up to a hundred lines of SQLite's check, without its heading."""
+    lines = [line for line in damage.splitlines() if line and not line.startswith("***")]
+    return lines[0].rstrip(".") if lines else damage
 
 
 def rebuild_advice(folder: Path) -> Wording:

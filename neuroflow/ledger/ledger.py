@@ -311,7 +311,7 @@ class Ledger:
         try:
             yield
         except ValueError as error:
-            raise of_other_version(self.path, f"It says: {error}.") from error
+            raise of_other_version(self.path, f"It contains something unknown: {error}.") from error
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.waits import PATIENCE
 
-from neuroflow.errors import LedgerError
+from neuroflow.errors import LedgerError, LedgerLostError
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Package
@@ -249,6 +249,19 @@ def test_a_damaged_file_is_refused(path, ledger):
     path.write_bytes(data)
     with pytest.raises(LedgerError, match=r"damaged|cannot be opened"):
         Ledger(path)
+
+
+def test_damage_is_reported_in_one_line(path, ledger):
+    for number in range(200):
+        ledger.add_package(package(f"s{number}"))
+    ledger.close()
+    data = bytearray(path.read_bytes())
+    for place in range(5000, len(data), 997):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(LedgerLostError, match="damaged") as refused:
+        Ledger(path)
+    assert "\n" not in refused.value.why
 
 
 def test_a_folder_in_its_place_is_refused(path):

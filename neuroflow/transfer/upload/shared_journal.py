@@ -23,7 +23,7 @@ BEGUN_ELSEWHERE = (
     "wait for its result, or submit it with replace"
 )
 REFUSED_ELSEWHERE = f"{NOT_STORED}{BEGUN_ELSEWHERE}"
-REFUSED_HERE = f"{NOT_STORED}the journal of the account says so{KEPT}"
+REFUSED_HERE = f"{NOT_STORED}it is recorded in the journal of the account{KEPT}"
 REFUSED_STATE = "refused"
 """State of a line about a study that the server refused to store: in doubt, whatever it shows."""
 
