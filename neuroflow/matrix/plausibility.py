@@ -17,7 +17,7 @@ import pandas as pd
 from neuroflow.errors import OptionError, ResultWarning, TableError, Wording
 from neuroflow.events import warn_user
 from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, numbers
-from neuroflow.matrix.regions import FRACTIONS
+from neuroflow.matrix.regions import FRACTIONS, REGION_KEY
 
 ExcludeSuspect = bool | Literal["impossible"] | None
 """None refuses impossible values; False keeps all; "impossible" and True exclude them, and True
@@ -153,7 +153,7 @@ def examine_table(table: pd.DataFrame, exclude: ExcludeSuspect) -> pd.DataFrame:
     given = numbers(table["value"])
     if SET_ASIDE in table:
         given = np.where(table[SET_ASIDE].notna(), np.nan, given)
-    sides = (["study_id"], ["region", "hemisphere", "metric"])
+    sides = (["study_id"], [*REGION_KEY])
     row, column = (
         table.groupby(names, sort=False, dropna=False, observed=True).ngroup().to_numpy()
         for names in sides

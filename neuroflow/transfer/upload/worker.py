@@ -168,9 +168,9 @@ class UploadWorker:
         # The server refused to finish the file: the length that it shows proves nothing, here or
         # in another workspace, whatever becomes of this process.
         self.shared.add(package, State.UNCONFIRMED, is_refused=True)
-        said = f'"{error.why.rstrip(".")}"' if error.why else "an error"
+        answer = f'"{error.why.rstrip(".")}"' if error.why else "an error"
         shown = self._shown_size(remote, package)
-        return State.UNCONFIRMED, f"{NOT_STORED}it answered the closing with {said} {shown}{KEPT}"
+        return State.UNCONFIRMED, f"{NOT_STORED}it answered the closing with {answer} {shown}{KEPT}"
 
     def _shown_size(self, remote: Remote, package: Package) -> str:
         try:
