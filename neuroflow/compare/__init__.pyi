@@ -49,6 +49,7 @@ from .report import methods_text as methods_text
 from .report import paper_table as paper_table
 from .report import recipe as recipe
 from .report import save_paper_table as save_paper_table
+from .report import study_marks as study_marks
 from .report import top_regions as top_regions
 from .stats import build_design as build_design
 from .stats import covariate_columns as covariate_columns

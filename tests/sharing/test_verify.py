@@ -87,6 +87,17 @@ def test_a_paper_table_of_other_studies_is_named_so(tmp_path):
     assert len(nf.verify(file, with_more)) > 0
 
 
+def test_files_of_projects_that_share_studies_share_no_mark(tmp_path):
+    table = realistic_table()
+    files = []
+    for name, part in (("all", table), ("some", table[table["group"] != "PD"])):
+        made = nf.paper_table(part, metric="FW")
+        files.append(read_keyed(nf.save_paper_table(made, tmp_path / f"{name}.md")))
+    marks = [set(file.recipe["studies"]) for file in files]
+    assert [len(each) for each in marks] == [17, 17]
+    assert marks[0].isdisjoint(marks[1])
+
+
 def test_a_table_whose_studies_have_new_ids_is_the_same(tmp_path):
     table = realistic_table()
     file = nf.save_paper_table(nf.paper_table(table, metric="FW"), tmp_path / "t.md")

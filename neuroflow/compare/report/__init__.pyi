@@ -1,6 +1,7 @@
 from .document import RECIPE as RECIPE
 from .document import Document as Document
 from .document import recipe as recipe
+from .document import study_marks as study_marks
 from .documents import save_paper_table as save_paper_table
 from .key_findings import key_findings as key_findings
 from .measured import service_words as service_words

@@ -85,15 +85,26 @@ def recipe(made_by: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return made | {"studies": study_marks(given.get("table"))}
 
 
-def study_marks(table: object) -> list[str]:
-    """Return marks of some studies of a table, the same ones whenever they are among others.
+def study_marks(table: object, salt: str | None = None) -> list[str]:
+    """Return marks of some studies of a table; of all of them with a salt.
+
+    The first mark is the salt, a digest of all ids: files of two projects share no mark, whichever
+    studies they share, and nobody can link them.
 
     Examples
     --------
-    >>> study_marks(pd.DataFrame({"study_id": ["a", "a"]}))
-    ['ca978112']
+    >>> marks = study_marks(pd.DataFrame({"study_id": ["a", "b", "a"]}))
+    >>> more = study_marks(pd.DataFrame({"study_id": ["c", "b", "a"]}), salt=marks[0])
+    >>> len(marks), set(marks) <= set(more)
+    (3, True)
     """
     if not isinstance(table, pd.DataFrame) or "study_id" not in table:
         return []
-    names = table["study_id"].dropna().astype(str).unique().tolist()
-    return sorted(hashlib.sha256(name.encode()).hexdigest()[:8] for name in names)[:_MARKS]
+    names = sorted(table["study_id"].dropna().astype(str).unique().tolist())
+    key = salt or _digest("\n".join(names))
+    marks = sorted(_digest(key + name) for name in names)
+    return [key, *(marks if salt else marks[:_MARKS])]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

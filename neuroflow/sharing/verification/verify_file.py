@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.compare import paper_table, save_paper_table, table_one
+from neuroflow.compare import paper_table, save_paper_table, study_marks, table_one
 from neuroflow.errors import OptionError, ResultWarning
 from neuroflow.io import scratch_folder
 from neuroflow.sharing.project_report import render
@@ -80,7 +80,7 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
         if written.texts.get(key) != computed.texts.get(key)
     ]
     differing = pd.DataFrame(rows, columns=["key", "written", "computed"])
-    if rows and _is_of_others(written.recipe, computed.recipe):
+    if rows and _is_of_others(written.recipe, source):
         raise OptionError(
             f"{file.name} is of another project.",
             why="None of its studies is among those it was checked against.",
@@ -91,10 +91,13 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
     return differing
 
 
-def _is_of_others(written: Mapping[str, Any], computed: Mapping[str, Any]) -> bool:
-    """Return whether two files have no study in common, as far as their marks say."""
-    theirs, ours = (set(each.get("studies") or ()) for each in (written, computed))
-    return bool(theirs and ours) and theirs.isdisjoint(ours)
+def _is_of_others(recipe: Mapping[str, Any], source: Workspace | pd.DataFrame) -> bool:
+    """Return whether a file has no study in common with its source, as far as its marks say."""
+    salt, *theirs = recipe.get("studies") or [""]
+    if not theirs:
+        return False
+    table = source.table() if isinstance(source, Workspace) else source
+    return set(theirs).isdisjoint(study_marks(table, salt))
 
 
 def _make(recipe: Mapping[str, Any], source: Workspace | pd.DataFrame, file: Path) -> Path:
