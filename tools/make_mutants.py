@@ -223,7 +223,7 @@ class Bench:
         sys.dont_write_bytecode = True
         sys.path[:] = [str(folder), *(path for path in sys.path if path != str(ROOT))]
         for name in (
-            *("pytest", "hypothesis", "scipy.stats", "scipy.optimize", "pandas", "pyarrow"),
+            *("pytest", "scipy.stats", "scipy.optimize", "pandas", "pyarrow"),
             *("pydicom", "nibabel", "paramiko", "asyncssh", "matplotlib.figure", "typer"),
         ):
             __import__(name)
@@ -293,6 +293,7 @@ def run(minutes: float, again: bool, only: str | None) -> None:
             place.write_text(mutant.code, encoding="utf-8")
             outcome, seconds = bench.run(room, mutant.module, 5 * usual[room.name] + SLACK)
             place.write_text(original, encoding="utf-8")
+            kept = _read_kept()  # of another run, too, with other rooms
             kept[mutant.key] = {"room": room.name, "line": mutant.line, "outcome": outcome}
             KEPT.write_text(json.dumps(kept, indent=1), encoding="utf-8")
             where = f"{mutant.module}:{mutant.line} {mutant.after}"

@@ -40,6 +40,8 @@ def cohort_id_of(cohort: Cohort | str) -> str:
 def named_studies(studies: Iterable[Study], name: str) -> list[Study]:
     """Return the studies of a name: label or id, or else participant and session, as in BIDS."""
     known = list(studies)
+    if not isinstance(name, str):
+        return []
     return [each for each in known if name in (each.label, each.study_id)] or [
         each for each in known if name in study_names(each.participant_id, each.session_id)
     ]

@@ -84,7 +84,7 @@ def test_norms_are_not_said_to_hold_the_studies_compared():
     ours = table.assign(metric="FW", value=0.2 + 0.01 * table["value"])
     for norms, says in (
         (fit_norms(ours[ours["group"] == "Control"]), "norms of Control (n = 25) as z-scores"),
-        (service_norms(), "norms of norms of neuropacs controls (n not published)"),
+        (service_norms(), "norms of neuropacs controls (n not published)"),
     ):
         text = methods_text(z_scores(ours, reference=norms))
         assert says in text
