@@ -64,7 +64,9 @@ def gallery(model: GalleryModel) -> private.VBox:
         of_all = "" if found == len(model.reports) else f" of {len(model.reports)}"
         where = f"{found}{of_all} reports, page {model.page + 1} of {count}"
         set_options(number, [(f"{n + 1} of {count}", n) for n in range(count)], model.page)
-        head.value = f'<p class="nf-head">{where}</p>'
+        if model.busy and model.show == DIFFERS and model.compared is None:
+            where = f"{model.activity} …"
+        head.value = f'<p class="nf-head" role="status">{where}</p>'
         back.disabled, forth.disabled = model.page == 0, model.page >= count - 1
         set_visible(turn, count > 1)
         set_visible(box, bool(model.reports))
@@ -76,7 +78,8 @@ def gallery(model: GalleryModel) -> private.VBox:
 
     number.observe(lambda _: model.run_safely(chosen), names="value")
     bind(model, ["thumbnails", "aside"], update)
-    bind(model, ["reports", "page", "name", "search", "show", "verdicts", "aside"], update_head)
+    names = ["reports", "page", "name", "search", "show", "verdicts", "aside", "compared", "busy"]
+    bind(model, names, update_head)
     return box
 
 
@@ -99,7 +102,7 @@ def _choices(model: GalleryModel) -> private.HBox:
             model.show = kind.value
 
     kind.observe(lambda _: model.run_safely(chosen), names="value")
-    bind(model, ["reports", "verdicts", "aside"], update)
+    bind(model, ["reports", "verdicts", "aside", "compared"], update)
     return private.HBox([search, kind], layout=WRAP_ROW)
 
 

@@ -98,6 +98,7 @@ class GalleryModel(FormModel):
     show = Unicode(EVERYTHING)
     verdicts = Dict()  # of each report by study_id: prediction, and whether it has a warning
     checks = Dict()  # whether the reports of the page agree with their values
+    compared = Dict(None, allow_none=True)  # the same of all reports, once it was asked for
     aside = Dict()  # what is set aside, by study_id: (region or "", reason) of each decision
     regions = Tuple()  # those of the opened study
     decisions = Tuple()  # about the opened study
@@ -107,6 +108,7 @@ class GalleryModel(FormModel):
         self._ws = ws
         self._opened = ""  # which study is shown in full
         self.observe(lambda _: self.go_to(0), names=["search", "show"])
+        self.observe(lambda change: change.new is not None and self.go_to(0), names=["compared"])
         self.folder = folder
         self._requested: Report | None = None
         self._drawn: tuple[Report, ...] | None = None
@@ -138,6 +140,8 @@ class GalleryModel(FormModel):
         kinds += [(f"Warnings ({warned})", WARNINGS)] if warned else []
         out = sum(report.study_id in self.aside for report in self.reports)
         kinds += [(f"Set aside ({out})", ASIDE)] if out else []
+        differ = "compare all" if (c := self.compared) is None else Counter(c.values())[DIFFERS]
+        kinds += [(f"Differs from its values ({differ})", DIFFERS)] if self.reports else []
         predictions = Counter(verdict.prediction for verdict in verdicts if verdict.prediction)
         return kinds + [
             (f"Prediction {name} ({count})", name) for name, count in sorted(predictions.items())
@@ -149,6 +153,8 @@ class GalleryModel(FormModel):
             return report.is_failure
         if self.show == WARNINGS:
             return verdict.has_warning
+        if self.show == DIFFERS:
+            return (self.compared or {}).get(report.study_id) == DIFFERS
         if self.show == ASIDE:
             return report.study_id in self.aside
         return self.show in {EVERYTHING, verdict.prediction}
@@ -157,7 +163,7 @@ class GalleryModel(FormModel):
         """Read the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
-        self._read = {}
+        self._read, self.compared = {}, None
         self._drawn = None  # a picture may have changed under the same name
         self._read_decisions()
         self.go_to(self.page)
@@ -215,10 +221,23 @@ class GalleryModel(FormModel):
         here = self.found[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
         if self.busy:
             return  # called again when the task ends
-        if here != self._drawn:
+        if self.show == DIFFERS and self.compared is None:
+            self._compare()
+        elif here != self._drawn:
             self._draw(here)
         elif self._requested is not None:
             self._open(self._requested)
+
+    def _compare(self) -> None:
+        """Compare all reports with their values; that takes a while, so it is asked for."""
+        ids = [report.study_id for report in self.reports]
+
+        def work(_on_event: OnEvent, _stop: StopEvent) -> dict[str, str]:
+            return {study_id: _values(self.folder, study_id).check for study_id in ids}
+
+        self.run(
+            "Comparing reports with their values", work, lambda found: self.set(compared=found)
+        )
 
     def _draw(self, here: tuple[Report, ...]) -> None:
         known, all_reports = self._read, self.reports

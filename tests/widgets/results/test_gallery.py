@@ -8,6 +8,7 @@ from support.hostile import measured
 from support.waits import PATIENCE
 
 from neuroflow.errors import ResultError
+from neuroflow.results import DIFFERS
 from neuroflow.widgets.results.gallery import gallery as gallery_view
 from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel, Report, picture
 
@@ -145,14 +146,22 @@ def test_reports_are_listed_by_prediction_failure_and_warning(mixed):
         "All (4)",
         "Failures (1)",
         "Warnings (1)",
+        "Differs from its values (compare all)",
         "Prediction MSA or PSP (1)",
         "Prediction PD (1)",
     ]
     found = {}
     for _, kind in mixed.kinds[1:]:
         mixed.show = kind
+        assert mixed.join(PATIENCE)
         found[kind] = [report.study_id for report in mixed.found]
-    assert found == {"failures": ["c"], "warnings": ["d"], "MSA or PSP": ["a"], "PD": ["b"]}
+    assert found == {
+        "failures": ["c"],
+        "warnings": ["d"],
+        DIFFERS: ["b"],
+        "MSA or PSP": ["a"],
+        "PD": ["b"],
+    }
 
 
 def test_search_narrows_the_gallery_and_returns_to_its_first_page(gallery):
@@ -175,3 +184,12 @@ def test_page_is_chosen_by_its_number(gallery):
     control(gallery_view(gallery), "Page").value = 1
     assert gallery.join(PATIENCE)
     assert (gallery.page, len(gallery.thumbnails)) == (1, 2)
+
+
+def test_reports_that_differ_are_listed_once_all_are_compared(mixed):
+    (before,) = [text for text, value in mixed.kinds if value == DIFFERS]
+    assert before == "Differs from its values (compare all)"
+    mixed.show = DIFFERS
+    assert mixed.join(PATIENCE)
+    assert [report.study_id for report in mixed.found] == ["b"]
+    assert ("Differs from its values (1)", DIFFERS) in mixed.kinds
