@@ -17,7 +17,8 @@ from neuroflow.widgets.common import (
     set_options,
     set_visible,
 )
-from neuroflow.widgets.results.gallery_model import GalleryModel, Report, Verdict
+from neuroflow.widgets.results.gallery_model import GalleryModel, Report
+from neuroflow.widgets.results.report_facts import Verdict
 from neuroflow.widgets.results.set_aside import WHOLE, set_aside_panel
 
 _CHECKS = {

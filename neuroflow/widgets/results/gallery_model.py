@@ -10,20 +10,19 @@ from threading import Event as StopEvent
 from typing import Protocol
 
 import pandas as pd
-from traitlets import Dict, Int, Tuple, Unicode
+from traitlets import Bunch, Dict, Int, Tuple, Unicode
 
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import NeuroflowError, ResultError
 from neuroflow.models import OnEvent
 from neuroflow.results import (
     DIFFERS,
-    Biomarker,
     folder_verdict,
     load_results,
-    parse_report,
 )
 from neuroflow.widgets.common import FormModel
 from neuroflow.widgets.results.pictures import picture
+from neuroflow.widgets.results.report_facts import Verdict, facts_of, verdict_of
 
 PER_PAGE = 8
 SMALL = (480, 480)
@@ -31,11 +30,6 @@ LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""
 _RESULTS = (".csv", ".tsv", ".xlsx", ".nii", ".nii.gz")
-_CLASSES = {
-    "atypical": "Probability of MSA or PSP, not PD",
-    "psp_vs_msap": "Probability of PSP, not MSA",
-}
-
 EVERYTHING, FAILURES, WARNINGS, ASIDE = "all", "failures", "warnings", "set aside"
 """What can be listed, apart from each prediction."""
 
@@ -49,14 +43,6 @@ class Report:
     picture: Path | None  # The report's files, if there
     text: Path | None
     is_failure: bool  # There are no values: the service could not process the study
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A report in short."""
-
-    prediction: str = ""
-    has_warning: bool = False  # Its quality control found something
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +93,7 @@ class GalleryModel(FormModel):
         super().__init__()
         self._ws = ws
         self._opened = ""  # which study is shown in full
-        self.observe(lambda _: self.go_to(0), names=["search", "show"])
-        self.observe(lambda change: change.new is not None and self.go_to(0), names=["compared"])
+        self.observe(self._on_selection, names=["search", "show", "compared"])
         self.folder = folder
         self._requested: Report | None = None
         self._drawn: tuple[Report, ...] | None = None
@@ -163,10 +148,16 @@ class GalleryModel(FormModel):
         """Read the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
-        self._read, self.compared = {}, None
+        self._read = {}
+        self.set_trait("compared", None)
         self._drawn = None  # a picture may have changed under the same name
         self._read_decisions()
         self.go_to(self.page)
+
+    def _on_selection(self, change: Bunch) -> None:
+        """Show the first page of what is found now; comparisons that are dropped find nothing."""
+        if change.new is not None:
+            self.go_to(0)
 
     def go_to(self, page: int) -> None:
         """Show another page."""
@@ -284,61 +275,6 @@ class GalleryModel(FormModel):
         super().report_error(error, at)
         self._requested = None
         self._continue()
-
-
-def verdict_of(text: str) -> Verdict:
-    r"""Return the prediction of a text report, and whether it warns.
-
-    Examples
-    --------
-    >>> verdict_of("Atypical:0.96\npSN Free Water Value:0.1512\n")
-    Verdict(prediction='MSA or PSP', has_warning=False)
-    """
-    report = parse_report(text)
-    named = next(iter(report.labels.values()), "")
-    if not named and "atypical" in report.classes:
-        named = "MSA or PSP" if report.classes["atypical"] >= 0.5 else "PD"
-    elif not named and report.probabilities:
-        named = max(report.probabilities, key=lambda name: report.probabilities[name])
-    return Verdict(named, bool(report.quality) and "pass" not in report.quality.casefold())
-
-
-def facts_of(text: str) -> tuple[tuple[str, str], ...]:
-    r"""Return the main facts of a text report.
-
-    Examples
-    --------
-    >>> facts_of("Atypical:0.96\npSN Free Water Value:0.1512\npSN Control Mean:0.1753\n")
-    (('Probability of MSA or PSP, not PD', '96.0%'),
-     ('Free water, pSN', '0.1512 (controls 0.1753)'))
-    """
-    report = parse_report(text)
-    pairs = [("Failed", report.failure)] if report.failure else []
-    pairs += [("Quality control", report.quality)] if report.quality else []
-    pairs += list(report.labels.items())
-    pairs += [(_CLASSES[name], f"{part:.1%}") for name, part in report.classes.items()]
-    pairs += [
-        (f"Probability of {name}", f"{part:.1%}") for name, part in report.probabilities.items()
-    ]
-    pairs += [("Interpretation", text) for name, text in report.sentences.items()]
-    pairs += [
-        (f"Free water, {region}", _with_controls(biomarker))
-        for region, biomarker in report.biomarkers.items()
-    ]
-    pairs += [("Report of", report.date.isoformat())] if report.date else []
-    pairs += [("Product", report.product), ("Model version", report.model_version)]
-    if report.n_unknown:
-        pairs.append(("Lines understood", f"{report.share:.0%}"))
-    return tuple((name, value) for name, value in pairs if value)
-
-
-def _with_controls(biomarker: Biomarker) -> str:
-    """Write a value, and mean and SD of the service's controls behind it."""
-    text = f"{biomarker.value:.{max(2, min(biomarker.digits, 6))}f}"
-    if biomarker.mean is None:
-        return text
-    spread = "" if biomarker.sd is None else f" ± {biomarker.sd:.4f}"
-    return f"{text} (controls {biomarker.mean:.4f}{spread})"
 
 
 def _thumbnail(report: Report) -> str:
