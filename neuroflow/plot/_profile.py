@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from matplotlib.patches import Patch
 from neuroflow.compare import ZScoreMatrices, reference_or_all, reference_text, z_score_matrices
 from neuroflow.errors import OptionError
 from neuroflow.io import study_names
-from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels, percent_text
+from neuroflow.matrix import BoolArray, ExcludeSuspect, FloatArray, IntArray, labels, percent_text
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
@@ -119,31 +118,21 @@ def profile(
     if reference is not None:
         others &= (group == reference).to_numpy(dtype=bool)
     study_rows, chosen = _study_rows(scored, row, regions)
-    with styled():
-        new_figure = ax is None
-        if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(study_rows))
-        around = scored.numbers["z"][np.ix_(others, chosen)].T
-        handles = draw_rows(ax, study_rows, around, group[row], confidence)
-        n_beyond = limit_axis(ax, study_rows, around)
-        names = region_labels(study_rows)
-        quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
-        set_region_axis(ax, study_rows, names, quantity)
-        record_rows(ax, study_rows, names)
-        for text, outside in zip(ax.get_yticklabels(), study_rows["outside"], strict=True):
-            text.set_fontweight("bold" if outside else "normal")
-        add_legend(ax, handles, new_figure=new_figure)
-        note = _note(scored.facts, study_rows, confidence, n_beyond)
-        flagged = [n for n, out in zip(names, study_rows["outside"], strict=True) if out]
-        listed = f" Outside the interval: {', '.join(flagged)}." if flagged else ""
-        set_caption(
-            ax,
-            f"{quantity} of study {study}. {note}{listed}",
-            note,
-            new_figure=new_figure,
-            notes=data_notes(scored.cells),
-        )
-    return ax
+    around = scored.numbers["z"][np.ix_(others, chosen)].T
+    facts = scored.facts
+    adjusted = f"adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
+    return draw_profile(
+        ax,
+        study_rows,
+        around,
+        group=group[row],
+        confidence=confidence,
+        axis_label=quantity,
+        title=f"{quantity} of study {study}.",
+        facts=[f"Reference: {reference_text(facts, adjusted)}."],
+        notes=data_notes(scored.cells),
+    )
 
 
 FIGURE = FigureSpec(
@@ -204,7 +193,62 @@ def _study_rows(
     return study_rows.assign(outside=scored.outside[row, chosen]), chosen
 
 
-def draw_rows(
+def draw_profile(
+    ax: Axes | None,
+    rows: pd.DataFrame,
+    around: FloatArray,
+    *,
+    group: str | None,
+    confidence: float,
+    axis_label: str,
+    title: str,
+    facts: Sequence[str],
+    notes: Sequence[str],
+    exceeding: BoolArray | None = None,
+) -> Axes:
+    """Draw one study or person region by region, over the values of the reference around it."""
+    plain = region_labels(rows)
+    names = plain
+    if exceeding is not None:
+        names = [
+            f"{name} †" if is_true else name for name, is_true in zip(plain, exceeding, strict=True)
+        ]
+    with styled():
+        new_figure = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(rows))
+        handles = _draw_rows(ax, rows, around, group, confidence)
+        n_beyond = _limit_axis(ax, rows, around)
+        set_region_axis(ax, rows, names, axis_label)
+        record_rows(ax, rows, names)
+        for text, outside in zip(ax.get_yticklabels(), rows["outside"], strict=True):
+            text.set_fontweight("bold" if outside else "normal")
+        add_legend(ax, handles, new_figure=new_figure)
+        parts = [
+            *facts,
+            _counted(rows, confidence),
+            "" if exceeding is None else "†: exceeds the repeatability coefficient.",
+            f"Reference values beyond the axis: {n_beyond}." if n_beyond else "",
+            abbreviations(plain),
+        ]
+        note = " ".join(part for part in parts if part)
+        flagged = [name for name, out in zip(plain, rows["outside"], strict=True) if out]
+        listed = f" Outside the interval: {', '.join(flagged)}." if flagged else ""
+        set_caption(ax, f"{title} {note}{listed}", note, new_figure=new_figure, notes=notes)
+    return ax
+
+
+def _counted(rows: pd.DataFrame, confidence: float) -> str:
+    """Return how many regions are outside, and how many are expected to be."""
+    tested = int(rows["z"].notna().sum())
+    chance = (1 - confidence) * tested
+    return (
+        f"{int(rows['outside'].sum())} of {tested} regions are outside; "
+        f"{chance:.{int(chance < 1)}f} are expected by chance."
+    )
+
+
+def _draw_rows(
     ax: Axes, study_rows: pd.DataFrame, others: FloatArray, group: str | None, confidence: float
 ) -> list[Artist]:
     theme = current_style().palette
@@ -265,7 +309,7 @@ def _intervals(study_rows: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     return low, high
 
 
-def limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
+def _limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
     """Keep the study readable beside a small reference; return how many of it are not shown.
 
     A member of the reference is compared with the others: where these are few and alike, its
@@ -278,19 +322,3 @@ def limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
         return 0
     ax.set_xlim(-2 * span, 2 * span)
     return int((far > 2 * span).sum())
-
-
-def _note(
-    facts: Mapping[str, Any], study_rows: pd.DataFrame, confidence: float, n_beyond: int
-) -> str:
-    adjusted = f"adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
-    tested = int(study_rows["z"].notna().sum())
-    chance = (1 - confidence) * tested
-    parts = [
-        f"Reference: {reference_text(facts, adjusted)}.",
-        f"{int(study_rows['outside'].sum())} of {tested} regions are outside; "
-        f"{chance:.{int(chance < 1)}f} are expected by chance.",
-        f"Reference values beyond the axis: {n_beyond}." if n_beyond else "",
-        abbreviations(region_labels(study_rows)),
-    ]
-    return " ".join(part for part in parts if part)

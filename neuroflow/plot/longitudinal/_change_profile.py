@@ -13,26 +13,16 @@ from scipy import stats
 from neuroflow.compare import person_change
 from neuroflow.errors import OptionError
 from neuroflow.matrix import REGION_KEY, ExcludeSuspect, FloatArray, TimeUnit
-from neuroflow.plot._profile import draw_rows, limit_axis
+from neuroflow.plot._profile import draw_profile
 from neuroflow.plot.common import (
-    DOUBLE_COLUMN,
-    abbreviations,
-    add_legend,
     lower_first,
     metric_name,
-    new_axes,
     order_regions,
     pick_regions,
-    record_rows,
-    region_labels,
-    set_caption,
-    set_region_axis,
-    styled,
 )
 from neuroflow.plot.figures import FigureSpec
 
 _PLACE = list(REGION_KEY)
-_EXCEEDS = " †"
 
 
 def change_profile(
@@ -116,37 +106,24 @@ def change_profile(
     facts = changes.attrs
     who = changes["participant_id"].astype(str)
     mine = _rows_of(changes[who == str(participant_id)], str(participant_id), regions, confidence)
-    members = changes[(changes[by].astype(str) == facts["individual"]) & (who != participant_id)]
+    members = changes[
+        (changes[by].astype(str) == facts["individual"]) & (who != str(participant_id))
+    ]
     around = _around(members, mine)
-    with styled():
-        new_figure = ax is None
-        if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(mine))
-        handles = draw_rows(ax, mine, around, str(mine[by].iloc[0]), confidence)
-        n_beyond = limit_axis(ax, mine, around)
-        marked = mine["exceeds"].fillna(value=False).astype(bool)
-        plain = region_labels(mine)
-        names = [
-            f"{name}{_EXCEEDS}" if is_true else name
-            for name, is_true in zip(plain, marked, strict=True)
-        ]
-        quantity = f"Change of {lower_first(metric_name(metric))}"
-        set_region_axis(ax, mine, names, f"{quantity} against the reference (z)")
-        record_rows(ax, mine, names)
-        for text, outside in zip(ax.get_yticklabels(), mine["outside"], strict=True):
-            text.set_fontweight("bold" if outside else "normal")
-        add_legend(ax, handles, new_figure=new_figure)
-        note = _note(mine, facts, confidence, n_beyond, is_marked=repeatability is not None)
-        flagged = [name for name, out in zip(plain, mine["outside"], strict=True) if out]
-        listed = f" Outside the interval: {', '.join(flagged)}." if flagged else ""
-        set_caption(
-            ax,
-            f"{quantity} of {participant_id}. {note}{listed}",
-            note,
-            new_figure=new_figure,
-            notes=facts["data_notes"],
-        )
-    return ax
+    quantity = f"Change of {lower_first(metric_name(metric))}"
+    exceeds = mine["exceeds"].fillna(value=False).to_numpy(dtype=bool)
+    return draw_profile(
+        ax,
+        mine,
+        around,
+        group=str(mine[by].iloc[0]),
+        confidence=confidence,
+        axis_label=f"{quantity} against the reference (z)",
+        title=f"{quantity} of {participant_id}.",
+        facts=_facts(mine, facts),
+        notes=facts["data_notes"],
+        exceeding=None if repeatability is None else exceeds,
+    )
 
 
 FIGURE = FigureSpec(
@@ -188,27 +165,12 @@ def _around(members: pd.DataFrame, mine: pd.DataFrame) -> FloatArray:
     return found
 
 
-def _note(
-    mine: pd.DataFrame,
-    facts: Mapping[Any, Any],
-    confidence: float,
-    n_beyond: int,
-    *,
-    is_marked: bool,
-) -> str:
-    covariates = [str(name) for name in facts["covariates"]]
-    adjusted = " and ".join(["the interval", *covariates])
-    tested = int(mine["z"].notna().sum())
-    chance = (1 - confidence) * tested
+def _facts(mine: pd.DataFrame, facts: Mapping[Any, Any]) -> list[str]:
+    """Return between which visits the change is, and what the reference is adjusted for."""
+    adjusted = " and ".join(["the interval", *map(str, facts["covariates"])])
     low, high = mine["years"].min(), mine["years"].max()
     years = f"{low:.1f}" if high - low < 0.05 else f"{low:.1f} to {high:.1f}"
-    parts = [
+    return [
         f"First to last visit: {years} years.",
         f"Reference: {facts['individual']} (n = {facts['n_reference']}), adjusted for {adjusted}.",
-        f"{int(mine['outside'].sum())} of {tested} regions are outside; "
-        f"{chance:.{int(chance < 1)}f} are expected by chance.",
-        "†: exceeds the repeatability coefficient." if is_marked else "",
-        f"Reference values beyond the axis: {n_beyond}." if n_beyond else "",
-        abbreviations(region_labels(mine)),
     ]
-    return " ".join(part for part in parts if part)
