@@ -4,7 +4,7 @@ import pytest
 from support.comparison_tables import realistic_table
 
 import neuroflow as nf
-from neuroflow.errors import CompareError, OptionError, TableError
+from neuroflow.errors import CompareError, OptionError, ResultWarning, TableError
 
 
 def drawn(axes):
@@ -80,3 +80,14 @@ def test_no_clear_region_is_an_error(effects):
         nf.top_regions(effects, alpha=1e-300)
     with pytest.raises(OptionError, match="no contrast X"):
         nf.top_regions(effects, contrasts="X")
+
+
+def test_a_figure_taller_than_a_page_warns_with_cures(effects, tmp_path):
+    tall = nf.plot.forest(effects, nf.top_regions(effects, 60))
+    with pytest.warns(ResultWarning, match=r"mm high, .*plot\.pages.*top_regions.*--columns 2"):
+        nf.plot.save_figure(tall, tmp_path / "tall", ["png"], dpi=50)
+
+
+def test_pages_are_saved_without_a_warning(effects, tmp_path):
+    first, *_ = nf.plot.pages(nf.plot.forest, effects, nf.top_regions(effects, 60), columns=2)
+    assert nf.plot.save_figure(first, tmp_path / "page", ["png"], dpi=50)

@@ -15,7 +15,8 @@ import matplotlib.figure
 import pandas as pd
 from matplotlib.backend_bases import RendererBase
 
-from neuroflow.errors import FolderError, OptionError
+from neuroflow.errors import FolderError, OptionError, ResultWarning
+from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.matrix import Cells, check_number, exclusion_note
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
@@ -23,6 +24,7 @@ from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 Axes = matplotlib.axes.Axes
 
 FORMATS = ("png", "svg", "pdf")
+A4_HEIGHT = 297.0
 _captions: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
@@ -175,6 +177,11 @@ def save_figure(
     list of Path
         The files, written atomically, with the caption in their metadata.
 
+    Warns
+    -----
+    ResultWarning
+        The figure is taller than a page of A4 (297 mm): `neuroflow.plot.pages` cuts it.
+
     Raises
     ------
     OptionError
@@ -204,6 +211,7 @@ def save_figure(
     stem = Path(path)
     if stem.suffix[1:].lower() in FORMATS:
         stem = stem.with_suffix("")
+    _warn_if_tall(root)
     files = []
     for name in wanted:
         file = stem.with_name(f"{stem.name}.{name}")
@@ -215,6 +223,19 @@ def save_figure(
             root.savefig(temporary, format=name, dpi=dpi, metadata=facts)
         files.append(file)
     return files
+
+
+def _warn_if_tall(figure: matplotlib.figure.Figure) -> None:
+    """Warn of a figure that is taller than a page, and name what shortens it."""
+    height = float(figure.get_size_inches()[1]) / MM
+    if height <= A4_HEIGHT:
+        return
+    warn_user(
+        f"The figure is {height:.0f} mm high, but a page of A4 only {A4_HEIGHT:.0f}. Cut it with "
+        "plot.pages(..., columns=2), or draw fewer regions, such as top_regions(effects, 30); on "
+        "the command line with --columns 2 or --top 30.",
+        ResultWarning,
+    )
 
 
 def _metadata(kind: str, text: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def save_cohort_table(
         ``.attrs`` know, is written too: into a ``.json`` beside a CSV or TSV, into the metadata of
         a Parquet file, onto a sheet of a workbook.
     path
-        ``.csv``; ``.parquet``; ``.tsv`` (as BIDS: ``n/a`` for missing values, and a ``.json`` with
+        ``.csv`` (UTF-8, with a byte-order mark for Excel where letters are beyond ASCII);
+        ``.parquet``; ``.tsv`` (as BIDS: ``n/a`` for missing values, and a ``.json`` with
         the meaning of each column beside it); ``.xlsx`` (with the meanings on a second sheet).
     bids_labels
         Whether participants and visits are written as ``sub-001`` and ``ses-2``, so that the file
@@ -88,7 +89,17 @@ def save_cohort_table(
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    cells_for_text(table).to_csv(path, index=False, lineterminator="\n")
+    """Write a table as CSV; Excel reads letters beyond ASCII only after a byte-order mark."""
+    cells = cells_for_text(table)
+    encoding = "utf-8" if _is_ascii(cells) else "utf-8-sig"
+    cells.to_csv(path, index=False, lineterminator="\n", encoding=encoding)
+
+
+def _is_ascii(table: pd.DataFrame) -> bool:
+    """Return whether all names and values of a table are ASCII."""
+    texts = [column for _, column in table.items() if not pd.api.types.is_numeric_dtype(column)]
+    values = (value for column in texts for value in column.unique())
+    return all(str(value).isascii() for value in (*table.columns, *values))
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:

@@ -5,7 +5,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from neuroflow.cli.inputs import read_effects
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.io import read_participants
 from neuroflow.results.export import files
 from neuroflow.results.export.dictionary import DICTIONARY, data_dictionary
 from neuroflow.results.export.files import save_cohort_table
@@ -134,3 +136,28 @@ def test_a_status_with_its_time_is_exported(tmp_path, ending):
     status.attrs["listed_at"] = now.to_pydatetime()
     assert save_cohort_table(status, tmp_path / f"status{ending}").stat().st_size > 0
     assert status.attrs
+
+
+@pytest.mark.parametrize(("site", "mark"), [("Köln", b"\xef\xbb\xbf"), ("Ulm", b"")])
+def test_only_csv_beyond_ascii_has_a_mark(table, tmp_path, site, mark):
+    path = save_cohort_table(table[table["region"] != "Köln"].assign(site=site), tmp_path / "t.csv")
+    assert path.read_bytes().startswith(mark + b"cohort_id,")
+    assert set(pd.read_csv(path)["site"]) == {site}
+
+
+def test_marked_csv_is_read_as_results(table, tmp_path):
+    path = save_cohort_table(table.assign(site="Köln"), tmp_path / "t.csv")
+    back = read_results(path)
+    assert set(back["study_id"]) == {"a", "b"}
+    assert back["value"].sum() == pytest.approx(table["value"].sum())
+
+
+def test_marked_csv_is_read_by_the_command_line(table, tmp_path):
+    path = save_cohort_table(table.assign(site="Köln"), tmp_path / "t.csv")
+    assert next(iter(read_effects(path))) == "cohort_id"
+
+
+def test_marked_participants_are_read(tmp_path):
+    people = pd.DataFrame({"participant_id": ["01", "02"], "site": ["Köln", "Ulm"]})
+    path = save_cohort_table(people, tmp_path / "people.csv")
+    assert read_participants(path)["site"].tolist() == ["Köln", "Ulm"]
