@@ -143,7 +143,7 @@ def correlate(
     order = ("variable", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
     result = result[[*REGION_COLUMNS, *order]]
     result.attrs |= (
-        carried_facts(table, result)
+        carried_facts(table, chosen.cells.columns)
         | chosen.facts(method, correction, confidence)
         | {
             "score": score,

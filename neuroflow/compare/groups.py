@@ -271,7 +271,7 @@ def compare_groups(
     if margin is not None:
         add_equivalence(effects, margin, confidence, correction, codes)
     facts = _facts(sample, by) | _options_used(given, wanted, against) | _more_facts(given, sample)
-    effects.attrs |= carried_facts(table, effects) | facts
+    effects.attrs |= carried_facts(table, sample.cells.columns) | facts
     how = (method, robust)
     effects.attrs |= interval_notes(effects, results, sample.cells.columns, how, confidence)
     if wanted:

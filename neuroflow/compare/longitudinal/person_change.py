@@ -119,7 +119,7 @@ def person_change(
     result = _frame(data, parts, change, years, by)
     result["exceeds"] = _exceeds(result, repeatability)
     result["reason"] = result.pop("reason")
-    result.attrs |= carried_facts(table, result) | {
+    result.attrs |= carried_facts(table, data.columns) | {
         "individual": against,
         "n_reference": int((member & np.isfinite(change).any(axis=1)).sum()),
         "covariates": names,

@@ -13,7 +13,7 @@ from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import BoolArray, choose_visits, group_order, labels, resolve_reference
 
 
-def reference_text(facts: Mapping[str, Any], *more: str) -> str:
+def reference_text(facts: Mapping[Any, Any], *more: str) -> str:
     """Return the reference of z-scores with its size, and what else is known of it.
 
     Examples

@@ -17,6 +17,7 @@ from neuroflow.compare.norms.reference_group import (
     reference_members,
     who_is_missing,
 )
+from neuroflow.compare.norms.t_shares import t_share_below
 from neuroflow.compare.reference import LEAST
 from neuroflow.compare.stats import (
     Covariate,
@@ -130,11 +131,11 @@ def z_scores(
         for frame, places in ((cells.studies, studies), (cells.columns, columns))
         for name in frame
     }
-    data["value"] = cells.values.ravel()
+    data["value"] = cells.values.flatten()  # not the table's own
     data |= {name: values.ravel() for name, values in scored.numbers.items()}
     data["outside"] = scored.outside.ravel()
     data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
-    result = pd.DataFrame(data)
+    result = pd.DataFrame(data, copy=False)
     result.attrs |= carried_facts(table, cells.columns) | scored.facts
     add_sensitivity(result, cells, z_scores, given, ("z",))
     return result
@@ -286,7 +287,7 @@ def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str
             z = (values[:, columns] - expected) / sd
             scores["z"][:, columns] = z
             width = np.sqrt(1 + leverage)[:, None]
-            scores["centile"][:, columns] = 100 * stats.t.cdf(z / width, df[:, None])
+            scores["centile"][:, columns] = 100 * t_share_below(z / width, df)
         scores["pi_low"][:, columns] = expected - half
         scores["pi_high"][:, columns] = expected + half
     return scores
