@@ -68,7 +68,7 @@ def forest(
     *,
     metric: str | None = None,
     contrasts: str | Sequence[str] | None = None,
-    value: Value = "effect_size",
+    value: Value | None = None,
     by: Literal["contrast", "cohort"] = "contrast",
     alpha: float = 0.05,
     ax: Axes | None = None,
@@ -86,7 +86,8 @@ def forest(
     contrasts
         The contrasts to draw; None for all.
     value
-        ``"effect_size"``, or ``"estimate"`` in the metric's unit.
+        ``"effect_size"``, or ``"estimate"`` in the metric's unit; None for what the summary of
+        the cohorts is of (``by="cohort"``), else the effect size.
     by
         ``"cohort"`` draws a mark per cohort of one contrast, as `compare_cohorts` returns them, and
         a diamond for their summary, as wide as its interval.
@@ -116,6 +117,8 @@ def forest(
     >>> forest(compare_groups(table)).get_xlabel()
     "Hedges' g, free water (95% CI)"
     """
+    if value is None:
+        value = effects.attrs.get("pooled", "effect_size") if by == "cohort" else "effect_size"
     check_choice("value", value, get_args(Value))
     check_choice("by", by, ("contrast", "cohort"))
     check_number("alpha", alpha, below=1)

@@ -67,3 +67,10 @@ def test_several_contrasts_of_cohorts_are_refused(table):
         nf.plot.forest(nf.compare_cohorts(table), by="cohort")
     with pytest.raises(TableError, match="no column cohort"):
         nf.plot.forest(nf.compare_groups(table.drop_duplicates()), by="cohort")
+
+
+@pytest.mark.parametrize("pooled", ["estimate", "effect_size"])
+def test_the_quantity_of_the_summary_is_drawn_by_default(table, pooled):
+    found = nf.compare_cohorts(table, value=pooled)
+    ax = nf.plot.forest(found, by="cohort", contrasts="PSP - Control")
+    assert len(diamonds(ax)) == 3

@@ -15,6 +15,7 @@ from neuroflow.plot import (
     heatmap,
     profile,
     raincloud,
+    roc,
     strip,
 )
 from neuroflow.plot.common.style import MM, SINGLE_COLUMN
@@ -51,6 +52,7 @@ DRAW = {
     "correlation": (lambda t, ax: correlation(correlate_regions(t), ax=ax, regions=FEW), 90),
     "coverage": (lambda t, ax: coverage(counted(t, by="group"), ax=ax), 60),
     "brain": (lambda t, ax: brain(effects(t), ax=ax, contrast="PSP - Control"), 95),
+    "roc": (lambda t, ax: roc(t, FEW, positive="PSP", ax=ax), 85),
     "forest of all": (lambda t, ax: forest(effects(t), ax=ax), 400),
     "heatmap of all": (lambda t, ax: heatmap(t, ax=ax), 290),
     "profile of all": (lambda t, ax: profile(t, "study0040", ax=ax), 300),

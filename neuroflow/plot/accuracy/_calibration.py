@@ -135,5 +135,5 @@ def _numbers(found: pd.DataFrame) -> str:
         parts.append(
             f"{word} {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(low) else f"{word} –"
         )
-    text = ", ".join(parts)
+    text = ", ".join(parts).replace("-", "−")
     return f"{text[0].upper()}{text[1:]}."

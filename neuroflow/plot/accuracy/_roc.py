@@ -135,7 +135,7 @@ def roc(
         n = f"n = {facts['n_positive']} and {facts['n_negative']}"
         note = f"AUC with {percent_text(confidence)} CI (DeLong, logit scale)."
         gaps = int(np.isnan(values).sum())
-        note += f" {gaps} missing values are excluded." if gaps else ""
+        note += f" {gaps} missing value{'s are' if gaps > 1 else ' is'} excluded." if gaps else ""
         foot = " ".join(text for text in (note, abbreviations(names)) if text)
         set_caption(
             ax,
@@ -209,7 +209,7 @@ def _draw(ax: Axes, values: FloatArray, positive: BoolArray, labels: Sequence[st
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
-    ax.set_xlabel("1 - specificity")
+    ax.set_xlabel("1 − specificity")
     ax.set_ylabel("Sensitivity")
     ax.grid(zorder=0)
     ax.set_axisbelow(True)

@@ -21,6 +21,7 @@ from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
 _NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
 _POINT = 25.4 / 72  # mm
+_LEFT_OF_EDGE = 0.85  # of a narrow panel: the room that its legend has, from the right edge
 
 
 def panel_size(ax: Axes) -> tuple[float, float]:
@@ -106,7 +107,7 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, new_figure: bool) -> None
     whole, narrow = float(figure.get_size_inches()[0]) * 72, not new_figure and is_narrow(ax)
     width = whole if new_figure else whole * ax.get_position().width
     if narrow:
-        width = panel_size(ax)[0] / _POINT
+        width = _LEFT_OF_EDGE * panel_size(ax)[0] / _POINT
     widths = [_entry(str(handle.get_label())) for handle in handles]
     columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
     if new_figure:
@@ -122,9 +123,12 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, new_figure: bool) -> None
 
 
 def _entry(label: str) -> float:
-    """Return the width of a legend's entry in points: mark, gaps and text."""
+    """Return the width of a legend's entry in points: mark, gaps and the longest line."""
     font = FontProperties(size=current_style().small)  # of the style's family
-    text, _, _ = text_to_path.get_text_width_height_descent(label, font, ismath=False)
+    text = max(
+        text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
+        for line in label.split("\n")
+    )
     rc = mpl.rcParams
     gaps = rc["legend.handlelength"] + rc["legend.handletextpad"] + rc["legend.columnspacing"]
     return float(text + gaps * current_style().small)
