@@ -61,4 +61,4 @@ def test_suspect_values_that_are_left_out_are_noted():
     table = pd.DataFrame(sides, columns=["hemisphere", "value"])
     table = table.assign(study_id="a", region="midbrain", metric="FW")
     found = asymmetry(table, exclude_suspect=True)
-    assert found.attrs["data_notes"] == ["Left out: 1 value of FW in 1 study exactly 0 or 1."]
+    assert found.attrs["data_notes"] == ["Excluded: 1 value of FW in 1 study exactly 0 or 1."]
