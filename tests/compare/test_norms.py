@@ -144,3 +144,13 @@ def test_methods_of_norms_compare_nobody_with_the_others() -> None:
     assert "norms of neuropacs controls (n not published)" in text
     assert "fitted beforehand" in text
     assert "other members" not in text
+
+
+def test_a_region_that_does_not_vary_has_no_norms() -> None:
+    table = studies()
+    table.loc[table["region"] == "MCP", "value"] = 0.25
+    with pytest.warns(ResultWarning, match="values or covariates do not vary: MCP"):
+        norms = nf.fit_norms(table)
+    scores = nf.z_scores(studies(2, "PSP"), reference=norms).set_index("region")
+    assert scores.loc["MCP", ["sd", "z"]].isna().all(axis=None)
+    assert scores.loc["SCP", "z"].notna().all()

@@ -34,6 +34,7 @@ LEAST_CONTROLS = 20
 """How many controls norms need: with fewer, their SD is known too badly to be handed on."""
 
 _KIND, _VERSION = "neuroflow norms", 1
+_ROUNDING = 1e-12  # of the largest value; an SD below it is rounding
 _STEP = 5.0  # ages are rounded outwards to so many years, so that none is anybody's
 
 
@@ -333,10 +334,15 @@ def _fits(controls: Cells, design: FloatArray) -> list[dict[str, Any]]:
         if len(rows) < LEAST_CONTROLS or np.linalg.matrix_rank(design[rows]) < design.shape[1]:
             few += [keys[column][0] for column in columns]
             continue
-        fit = fit_linear(design[rows], controls.values[np.ix_(rows, columns)])
+        known = controls.values[np.ix_(rows, columns)]
+        varies = fit_linear(design[rows], known).sd > _ROUNDING * np.abs(known).max(axis=0)
+        few += [keys[column][0] for column in columns[~varies]]
+        if not varies.any():
+            continue
+        fit = fit_linear(design[rows], known[:, varies])
         fits.append(
             {
-                "columns": [keys[column] for column in columns],
+                "columns": [keys[column] for column in columns[varies]],
                 "n": len(rows),
                 "df": fit.df,
                 "unscaled": fit.unscaled.tolist(),
@@ -347,7 +353,7 @@ def _fits(controls: Cells, design: FloatArray) -> list[dict[str, Any]]:
     if few:
         warn_user(
             f"The norms exclude {len(few)} regions and metrics, of which fewer than "
-            f"{LEAST_CONTROLS} controls have values or all covariates vary: "
+            f"{LEAST_CONTROLS} controls have values, or values or covariates do not vary: "
             f"{', '.join(dict.fromkeys(few))}.",
             ResultWarning,
         )

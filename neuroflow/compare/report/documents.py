@@ -84,7 +84,8 @@ def to_markdown(document: Document) -> str:
     | SCP | < 0.001 |
     """
     rows = [document.columns, ["---"] * len(document.columns), *document.rows]
-    lines = ["| " + " | ".join(map(for_markdown, row)) + " |" for row in rows]
+    cells = [[" ".join(for_markdown(cell).splitlines()) for cell in row] for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
     title = [f"**{for_markdown(document.title)}**"] if document.title else []
     recipe = [f"<!-- {RECIPE}{document.recipe_text} -->"] if document.recipe else []
     return "\n\n".join([*title, "\n".join(lines), *map(for_markdown, document.notes), *recipe])

@@ -144,3 +144,10 @@ def test_what_cannot_be_written_is_said(paper, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FolderError, match=r"t\.md cannot be written"):
         save_paper_table(paper, tmp_path / "file" / "t.md")
+
+
+def test_names_with_line_breaks_stay_in_their_row(tmp_path):
+    frame = pd.DataFrame({"PSP\nRichardson": ["0.3\n0.4"]})
+    text = save_paper_table(frame, tmp_path / "t.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert rows == ["| PSP Richardson |", "| --- |", "| 0.3 0.4 |"]
