@@ -1,6 +1,7 @@
 import inspect
 import pickle
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,18 @@ def test_a_plain_advice_reads_alike_everywhere():
     error = errors.HostKeyUnknownError("What.", advice="Do.", fingerprint="SHA256:abc")
     assert error.worded_for("cli").message == error.message == "What. Do."
     assert error.worded_for("cli").fingerprint == "SHA256:abc"
+
+
+def test_messages_advise_packages_by_their_own_names():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    known = {
+        re.split(r"[><=\[]", text)[0]
+        for texts in extras["optional-dependencies"].values()
+        for text in texts
+    }
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "neuroflow").rglob("*.py"))
+    advised = {
+        name for names in re.findall(r"pip install ([^.;`\n]*)", code) for name in names.split()
+    }
+    advised = {name.strip("\"',)") for name in advised}
+    assert {"openpyxl", "python-docx", "apprise"} <= advised <= known

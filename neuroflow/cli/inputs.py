@@ -242,5 +242,5 @@ def _missing_excel() -> Exception:
 
     return MissingExtraError(
         "Reading Excel files needs openpyxl.",
-        advice='Install it with: pip install "neuroflow[excel]"',
+        advice="Install it with: pip install openpyxl",
     )

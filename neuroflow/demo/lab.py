@@ -47,7 +47,7 @@ def run_lab(
     if find_spec("jupyterlab") is None:
         raise MissingExtraError(
             "JupyterLab is not installed.",
-            advice='Install it: python -m pip install "neuroflow[demo]".',
+            advice="Install it: python -m pip install asyncssh jupyterlab voila",
         )
     notebook = find_notebook(NOTEBOOK)
     settings: DemoOptions = {"n_people": N_PEOPLE, **options}

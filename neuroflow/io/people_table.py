@@ -94,7 +94,7 @@ def read_any_table(
     if find_spec("openpyxl") is None:
         raise MissingExtraError(
             f"{path} cannot be read without openpyxl.",
-            advice="Install it: pip install 'neuroflow[excel]'; or save the table as text.",
+            advice="Install it: pip install openpyxl; or save the table as text.",
         )
     try:
         with pd.ExcelFile(path) as book:

@@ -81,7 +81,7 @@ def serve_page(
     if find_spec("voila") is None:
         raise MissingExtraError(
             "The page needs Voilà, which is not installed.",
-            advice='Install it: python -m pip install "neuroflow[app]". '
+            advice="Install it: python -m pip install voila jupyter-server. "
             "In a notebook, neuroflow.app(ws) shows the same forms.",
         )
     with Workspace(workspace) as ws:

@@ -219,7 +219,7 @@ def _write_word(document: Document, file: Path) -> None:
     if find_spec("docx") is None:
         raise MissingExtraError(
             "Word documents need the package python-docx.",
-            advice='Install it with: pip install "neuroflow[word]"',
+            advice="Install it with: pip install python-docx",
         )
     import docx
     from docx.enum.section import WD_ORIENT
@@ -255,7 +255,7 @@ def _write_excel(document: Document, file: Path) -> None:
     if find_spec("openpyxl") is None:
         raise MissingExtraError(
             "Excel workbooks need the package openpyxl.",
-            advice='Install it with: pip install "neuroflow[excel]"',
+            advice="Install it with: pip install openpyxl",
         )
     texts = pd.DataFrame(document.rows, columns=document.columns)
     with file.open("wb") as stream, pd.ExcelWriter(stream, engine="openpyxl") as book:

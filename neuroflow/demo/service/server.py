@@ -28,7 +28,7 @@ except ImportError as error:
     raise MissingExtraError(
         "The embedded service needs asyncssh.",
         why=f"{error}.",
-        advice='Install it: python -m pip install "neuroflow[demo]".',
+        advice="Install it: python -m pip install asyncssh jupyterlab voila",
     ) from error
 
 _CLOSE_SECONDS = 5.0

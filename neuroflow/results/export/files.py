@@ -131,7 +131,7 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
     if find_spec("openpyxl") is None:
         raise MissingExtraError(
             "Writing Excel files needs openpyxl.",
-            advice='Install it with: pip install "neuroflow[excel]"',
+            advice="Install it with: pip install openpyxl",
         )
     if len(table) > EXCEL_ROWS:
         raise TableError(

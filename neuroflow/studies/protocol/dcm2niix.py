@@ -67,7 +67,7 @@ def _program() -> str:
         import dcm2niix  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtraError(
-            "The deep check needs dcm2niix.", advice='Install it: pip install "neuroflow[convert]".'
+            "The deep check needs dcm2niix.", advice="Install it: pip install dcm2niix"
         ) from error
     return str(dcm2niix.bin)
 

@@ -265,7 +265,7 @@ def _channel(address: str) -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "Notices need the package apprise.",
-            advice='Install it with: pip install "neuroflow[notify]"',
+            advice="Install it with: pip install apprise",
         ) from error
     asset = apprise.AppriseAsset(app_id="neuroflow", app_desc="neuroflow", app_url="")
     with warnings.catch_warnings():

@@ -146,4 +146,4 @@ def test_without_the_library_collecting_goes_on(project, webhook, monkeypatch):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         project.collect()
-    assert any("neuroflow[notify]" in str(each.message) for each in caught)
+    assert any("pip install apprise" in str(each.message) for each in caught)
