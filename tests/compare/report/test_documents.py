@@ -131,7 +131,7 @@ def test_every_column_of_effects_is_described(effects):
 
 def test_a_missing_extra_is_named(paper, tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"neuroflow\[word\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install python-docx"):
         save_paper_table(paper, tmp_path / "t.docx")
     with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
         save_paper_table(paper, tmp_path / "t.xlsx")
