@@ -77,6 +77,8 @@ RIGHT = {
     "German words": ("Hirnregion;Messgröße;Wert\npSN;Freies Wasser;0,2\nMCP;FW;0,1\n", ONE),
     "French headings": ("Région;Eau libre;FA\npSN;0,2;0,5\nMCP;0,1;0,6\n", TWO),
     "percent in the heading": ("region,FW (%),FA\npSN,20,0.5\nMCP,10,0.6\n", TWO),
+    "the word percent": ("region,FW (percent),FA\npSN,20,0.5\nMCP,10,0.6\n", TWO),
+    "the word Prozent": ("region;FW (Prozent);FA\npSN;20,0;0,5\nMCP;10,0;0,6\n", TWO),
     "percent in the heading, comma": ("region;FW [%];FA\npSN;20,0;0,5\nMCP;10,0;0,6\n", TWO),
     "fractions below a heading of percent": ("region,FW (%)\npSN,0.2\nMCP,0.1\n", ONE),
     "pipes": ("region|FW|FA\npSN|0.2|0.5\nMCP|0.1|0.6\n", TWO),

@@ -76,6 +76,20 @@ def test_biomarkers_are_read_as_reports_write_them(line, biomarkers):
     assert values(parse_report(line)) == biomarkers
 
 
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("PD Probability: 0.1250\n", {"atypical": 0.875}),
+        ("PD Probability: 0.25\nPSP Probability: 0.5\n", {}),
+        ("Atypical: 0.6\nPD Probability: 0.25\n", {"atypical": 0.6}),
+        ("MSA Probability: 0.3\nPSP Probability: 0.7\n", {"psp_vs_msap": 0.7}),
+        ("MSA Probability: 0.3\nPSP Probability: 0.5\n", {}),
+    ],
+)
+def test_classes_follow_from_probabilities_that_leave_no_doubt(text, classes):
+    assert parse_report(text).classes == classes
+
+
 def test_of_several_dates_the_first_that_is_clear_counts():
     text = "Date: 03/04/2025\nReport date: April 3, 2025\nProcessed: 2026-01-01\n"
     assert parse_report(text).date == date(2025, 4, 3)
@@ -123,4 +137,14 @@ def test_what_is_no_text_is_refused(tmp_path):
         read_report(path)
     path.write_bytes(b"\x89PNG\x00\x00")
     with pytest.raises(ResultError, match="not a textual report"):
+        read_report(path)
+
+
+def test_a_text_of_a_megabyte_is_read_and_no_longer_one(tmp_path):
+    path = tmp_path / "prediction.txt"
+    line = b"PD Probability: 0.25\n"
+    path.write_bytes(line + b" " * ((1 << 20) - len(line)))
+    assert read_report(path).probabilities == {"PD": 0.25}
+    path.write_bytes(line + b" " * ((1 << 20) - len(line) + 1))
+    with pytest.raises(ResultError, match="larger than 1 MB"):
         read_report(path)
