@@ -68,7 +68,7 @@ class FirefoxPage:
         target = {"context": self._context}
         found = self._ask(
             "script.evaluate",
-            expression=f"JSON.stringify({code})",
+            expression=f"JSON.stringify({code}) ?? null",
             target=target,
             awaitPromise=True,
         )
