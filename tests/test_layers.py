@@ -25,7 +25,8 @@ ROOMS = [
     {"studies", "transfer", "results", "compare"},
     {"plot", "workspace"},
     {"sharing"},
-    {"widgets", "demo"},
+    {"demo"},
+    {"widgets"},
     {"cli"},
 ]
 # The same inside a room, for its files and sub-rooms.

@@ -5,3 +5,4 @@ from .serve import serve as serve
 from .session import DemoSession as DemoSession
 from .session import open_demo as open_demo
 from .session import start_demo as start_demo
+from .try_out import simulate as simulate

@@ -142,6 +142,7 @@ def start_demo(
     n_studies: int = 24,
     n_people: int = 0,
     only_nifti: bool = False,
+    project: Path | None = None,
     on_event: OnEvent | None = None,
     **options: Unpack[ServiceOptions],
 ) -> DemoSession:
@@ -158,6 +159,9 @@ def start_demo(
         to compare, with those of the cohort.
     only_nifti
         Write every study as NIfTI: quicker to make and to send than with DICOM among them.
+    project
+        The workspace that will send the studies; the service simulates values for the groups in
+        it. By default the folder `project` of the run.
     on_event
         Called with an `Event` for every study that was written.
     **options
@@ -184,7 +188,7 @@ def start_demo(
     settings: ServiceOptions = {"seed": DEFAULT_SEED, "delay": 1.0, **options}
     check_layout(settings.get("layout", "wide"))  # before anything is written
     made = make_run_folder(folder)
-    truth = ground_truth_of(made.project, made.participants)
+    truth = ground_truth_of(project or made.project, made.participants)
     service = DemoService(made.service, truth=truth, **settings)
     with ExitStack() as undo:
         service.start()  # first: a port in use shall not cost the making of a cohort

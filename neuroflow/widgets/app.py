@@ -28,6 +28,7 @@ from neuroflow.widgets.connect import ConnectModel, connect_form
 from neuroflow.widgets.explore import ExploreModel, explore_form
 from neuroflow.widgets.header import HeaderModel, header
 from neuroflow.widgets.results import ResultsModel, results_form
+from neuroflow.widgets.simulated import COHORT
 from neuroflow.widgets.submit import SubmitModel, submit_form
 from neuroflow.workspace import COHORTS, CohortStore, Workspace
 
@@ -65,6 +66,7 @@ class AppModel(HasTraits):
         self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
         link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
+        self.connect.observe(self._on_simulation, names=["simulation"])
         self.submit.observe(self._on_busy_change, names=["busy"])
         self.results.observe(self._on_busy_change, names=["busy"])
         self.cohort.observe(lambda _: self._update_locked(), names=["cohort_ids"])
@@ -127,6 +129,16 @@ class AppModel(HasTraits):
             self.submit.run_safely(self.submit.refresh)
         if name == "explore" and self.explore.choices is None:
             self.explore.reload()
+
+    def _on_simulation(self, change: Any) -> None:
+        """Fill in the Cohort form for the simulated scans, unless they are a cohort already."""
+        self.header.poll()
+        if COHORT not in self.cohort.cohort_ids:
+            self.cohort.set(
+                folder=str(change.new.scans),
+                participants=str(change.new.participants),
+                cohort_id=COHORT,
+            )
 
     def _update_locked(self) -> None:
         missing = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from traitlets import Any, Unicode
+from traitlets import Any, Bool, Unicode
 
 from neuroflow.errors import NeuroflowError
 from neuroflow.widgets.common import (
@@ -17,6 +17,7 @@ from neuroflow.widgets.common import (
     problem_list,
     set_visible,
 )
+from neuroflow.widgets.simulated import is_simulated
 from neuroflow.workspace import RunningJob, Workspace
 
 JOBS = {
@@ -26,6 +27,10 @@ JOBS = {
     "rebuild": "Rebuilding the ledger",
 }
 """What the jobs of a workspace are called in the forms."""
+_SIMULATED = (
+    '<p class="nf-simulated" role="note"><strong>SIMULATED</strong> people, scans and values. '
+    "Not for clinical use.</p>"
+)
 
 
 class HeaderModel(FormModel):
@@ -33,6 +38,7 @@ class HeaderModel(FormModel):
 
     account = Unicode("")
     job = Any(None, allow_none=True)
+    is_simulated = Bool(False)
 
     def __init__(self, ws: Workspace, is_own: Callable[[], bool]) -> None:
         super().__init__()
@@ -43,6 +49,7 @@ class HeaderModel(FormModel):
     def poll(self) -> None:
         """Show the account in use and the job of another program."""
         self.account = self._account()
+        self.is_simulated = is_simulated(self.ws)
         self.job = None if self._is_own() else self.ws.running_job
 
     def toggle_pause(self) -> None:
@@ -81,6 +88,7 @@ def header(model: HeaderModel) -> private.VBox:
         place.value = (
             f'<div class="nf-project"><h1>{html.text(folder.name)}</h1> '
             f'<span class="nf-dim">{html.text(folder)} · {html.text(model.account)}</span></div>'
+            f"{_SIMULATED if model.is_simulated else ''}"
         )
         job: RunningJob | None = model.job
         set_visible(row, job is not None)
@@ -92,7 +100,7 @@ def header(model: HeaderModel) -> private.VBox:
         set_visible(pause, job.can_pause and not job.is_stopping)
         set_visible(stop, job.can_stop and not job.is_stopping)
 
-    bind(model, ["account", "job"], update)
+    bind(model, ["account", "job", "is_simulated"], update)
     box = form(place, problem_list(model), row)
     box.add_class("nf-header")
     return box

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as StopEvent
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
 from neuroflow.errors import (
@@ -35,34 +36,24 @@ from neuroflow.transfer import (
     restrict_permissions,
 )
 from neuroflow.widgets.common import FormModel, Problem
+from neuroflow.widgets.connect.mail import mail_text
+from neuroflow.widgets.simulated import FOLDER, is_simulated
 from neuroflow.workspace import Workspace
+
+if TYPE_CHECKING:
+    from neuroflow.demo import DemoSession
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 """Where a key is created if no file is given."""
 TESTING = "Testing the connection"
 CREATING_KEY = "Creating a key"
+SIMULATING = "Making simulated scans"
 FIXING_PERMISSIONS = "Protecting the key file"
 DIFFERENT = "Different: the server shows no such fingerprint. Do not continue; ask neuropacs."
 FOREIGN = (
     "This profile was set up on another computer or by somebody else. Check host, user and key: "
     "testing the connection confirms them, and nothing is connected before."
 )
-MAIL = """Subject: Public key for SFTP access, user {user}
-
-Dear support team,
-
-please register this public key for user {user}:
-
-{line}
-
-Its fingerprint is {fingerprint}.
-
-Please also send us the SHA-256 fingerprint of your server's host key, so that we can verify it \
-on our first connection.
-
-Kind regards,
-[your name and institution]
-"""
 
 
 class ConnectModel(FormModel):
@@ -94,6 +85,7 @@ class ConnectModel(FormModel):
     public_line = Unicode("")
     mail = Unicode("")
     agent_keys = Tuple()
+    simulation = AnyTrait(None, allow_none=True)  # the embedded service, once it runs here
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
@@ -161,6 +153,36 @@ class ConnectModel(FormModel):
             )
 
         self.run("Reading the keys of the ssh-agent", work, offered)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether this workspace has simulated scans."""
+        return is_simulated(self.ws)
+
+    @property
+    def can_simulate(self) -> bool:
+        """Whether nothing was done here yet, or simulated work waits for its service."""
+        is_new = not self.profiles and not self.ws.ledger.rows() and not self.ws.cohorts()
+        return self.simulation is None and (is_new or self.is_simulated)
+
+    def simulate(self) -> None:
+        """Make simulated scans and run the embedded service; connect to it and test it."""
+        folder = self.ws.folder
+
+        def work(on_event: OnEvent, _stop: StopEvent) -> DemoSession:
+            from neuroflow.demo import simulate  # with the embedded service, when needed
+
+            return simulate(folder / FOLDER, folder, on_event=on_event)
+
+        def started(simulation: DemoSession) -> None:
+            self.ws.service.save_profile(simulation.profile)
+            self.ws.service.trust(simulation.fingerprint)
+            self.simulation = simulation
+            self._restore()
+            self._update_blockers()
+            self.test()
+
+        self.run(SIMULATING, work, started)
 
     def confirm_host_key(self) -> None:
         """Save the confirmed fingerprint, in place of the earlier one if any, and test again."""
@@ -356,8 +378,7 @@ class ConnectModel(FormModel):
 
     def _show_public(self, public: tuple[str, str]) -> None:
         line, fingerprint = public
-        user = self.user.strip() or "[user name]"
-        self.set(public_line=line, mail=MAIL.format(user=user, line=line, fingerprint=fingerprint))
+        self.set(public_line=line, mail=mail_text(self.user.strip(), line, fingerprint))
         self._update_blockers()
 
 

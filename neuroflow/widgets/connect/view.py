@@ -29,6 +29,7 @@ from neuroflow.widgets.common import (
     task_status,
 )
 from neuroflow.widgets.connect.model import ConnectModel
+from neuroflow.widgets.connect.try_panel import try_panel
 
 YES = "Yes, this is the fingerprint that neuropacs gave me"
 YES_JUMP_HOST = "Yes, this is the fingerprint that its administrator gave me"
@@ -70,7 +71,7 @@ def connect_form(model: ConnectModel) -> private.VBox:
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
         problem_list(model),
-        _demo_hint(model),
+        try_panel(model),
         _profiles(model),
         *fields,
         secret,
@@ -85,16 +86,6 @@ def connect_form(model: ConnectModel) -> private.VBox:
     places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
     problems_at(model, whole, places)
     return whole
-
-
-def _demo_hint(model: ConnectModel) -> private.HTML:
-    """Name the demo to those who have no access yet."""
-    view = private.HTML(
-        '<p class="nf-dim">No access or no scans yet? <strong>neuroflow demo</strong> opens these '
-        "forms on simulated scans, with a service on this computer.</p>"
-    )
-    bind(model, ["profiles"], lambda: set_visible(view, not model.profiles))
-    return view
 
 
 def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widget]:

@@ -19,13 +19,16 @@ from neuroflow.workspace import EXPORTS
 FORMATS = ("png", "svg", "pdf")
 
 
-def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str) -> list[Path]:
+def export_figure(
+    folder: Path, call: Call, scope: Mapping[str, Any], code: str, note: str = ""
+) -> list[Path]:
     """Write a figure for publication and the code that draws it."""
-    from neuroflow.plot import save_figure  # matplotlib takes half a second
+    from neuroflow.plot import save_figure, styled  # matplotlib takes half a second
 
-    ax = run_steps([call], **scope)["ax"]
-    stem = free_stem(folder, _file_name(call))
-    return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
+    with styled(**({"note": note} if note else {})):
+        ax = run_steps([call], **scope)["ax"]
+        stem = free_stem(folder, _file_name(call))
+        return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
 
 
 def export_table(folder: Path, table: pd.DataFrame, name: str, suffix: str) -> list[Path]:
@@ -35,13 +38,15 @@ def export_table(folder: Path, table: pd.DataFrame, name: str, suffix: str) -> l
 
 
 def export_paper_table(
-    folder: Path, comparison: Call, scope: Mapping[str, Any], suffix: str
+    folder: Path, comparison: Call, scope: Mapping[str, Any], suffix: str, note: str = ""
 ) -> list[Path]:
     """Write the table for a paper that belongs to a comparison, as .docx, .xlsx or .html."""
     from neuroflow.compare import save_paper_table
 
     call = Call("paper", "paper_table", comparison.table_name, comparison.options)
     paper = run_steps([call], **scope)["paper"]
+    if note:
+        paper.attrs["title"] = f"{note}. {paper.attrs.get('title', '')}".strip()
     stem = free_stem(folder, f"table_{comparison.options['metric']}")
     return [save_paper_table(paper, stem.with_name(f"{stem.name}{suffix}"))]
 

@@ -27,6 +27,7 @@ from neuroflow.widgets.explore.export import (
 from neuroflow.widgets.explore.question import USUAL_COVARIATES, Choices, Question, form_entries
 from neuroflow.widgets.explore.render import draw
 from neuroflow.widgets.explore.steps import Call, Step, run_steps
+from neuroflow.widgets.simulated import NOTE, SIMULATED, has_simulated_rows
 from neuroflow.workspace import Workspace
 
 FIRST_REGION = "pSN"
@@ -99,6 +100,15 @@ class ExploreModel(FormModel):
     def table(self) -> pd.DataFrame | None:
         """The cohort table, once it is loaded."""
         return self._table
+
+    @property
+    def note(self) -> str:
+        """What stands below figures and in texts: a mark of simulated values."""
+        return NOTE if has_simulated_rows(self._table) else ""
+
+    def marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table to export, each row marked if the values are simulated."""
+        return table.assign(data=SIMULATED) if self.note else table
 
     def reload(self) -> None:
         """Load the results in the background; the question stays as it is."""
@@ -284,7 +294,7 @@ class ExploreModel(FormModel):
 
         if self._described[0] is not self.effects:
             text = methods_text(self.effects) if self.effects is not None else ""
-            self._described = self.effects, text
+            self._described = self.effects, f"{self.note}. {text}" if self.note and text else text
         return self._described[1]
 
     def _outdated_views(self) -> dict[str, Call | str]:
@@ -320,46 +330,62 @@ class ExploreModel(FormModel):
         if isinstance(how, str):
             return Picture(b"", how, 0)
         try:
-            return draw(how, self._scope, dark=self.dark)
+            return draw(how, self._scope, dark=self.dark, note=self.note)
         except NeuroflowError as error:
             return Picture(b"", error.worded_for("form").message, 0)
 
-    # ------------------------------------------------------------------ export
-
     def export_figure(self) -> None:
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""
-        self._report_saved(
-            export_figure(self.ws.folder, self.step(self.main), self._scope, self.code)
-        )
+        step = self.step(self.main)
+
+        def save() -> None:
+            files = export_figure(self.ws.folder, step, self._scope, self.code, self.note)
+            self._report_saved(files)
+
+        self._save_later("Drawing the figure for publication …", save)
 
     def export_effects(self) -> None:
         """Save the effects in the exports."""
         effects = self._comparison()
         name = f"effects_{'_'.join(effects['metric'].unique())}"
-        self._report_saved(export_table(self.ws.folder, effects, name, self.suffix))
+        self._save_table(effects, name)
 
     def export_cohort_table(self) -> None:
         """Save the whole cohort table in the exports."""
         if self._table is None:
             raise OptionError("There are no results to export.")
-        self._report_saved(export_table(self.ws.folder, self._table, "cohort_table", self.suffix))
+        self._save_table(self._table, "cohort_table")
 
     def export_predictions(self) -> None:
         """Save the predictions and biomarkers of all studies in the exports."""
-        facts = self.ws.study_facts()
-        self._report_saved(export_table(self.ws.folder, facts, "predictions", self.suffix))
+        self._save_table(self.ws.study_facts(), "predictions")
 
     def export_paper_table(self) -> None:
         """Save the table for a paper in the exports: Word, or Excel if tables are Excel files."""
         self._comparison()
         call = self.question.comparison_step()
         suffix = ".xlsx" if self.suffix == ".xlsx" else ".docx"
-        self._report_saved(export_paper_table(self.ws.folder, call, self._scope, suffix))
+        self._report_saved(export_paper_table(self.ws.folder, call, self._scope, suffix, self.note))
 
     def export_methods(self) -> None:
         """Save the methods text in the exports."""
         self._comparison()
         self._report_saved(export_methods(self.ws.folder, self.methods))
+
+    def _save_later(self, sign: str, save: Callable[[], None]) -> None:
+        """Save something that takes seconds once the page shows that it is being made."""
+        self.set(tone="wait", notice=sign, exported=())
+
+        def act() -> None:
+            self.run_safely(save)
+            if self.notice == sign:  # it failed
+                self.set(tone="", notice="")
+
+        self._defer(act)
+
+    def _save_table(self, table: pd.DataFrame, name: str) -> None:
+        table = self.marked(table)
+        self._report_saved(export_table(self.ws.folder, table, name, self.suffix))
 
     def _comparison(self) -> pd.DataFrame:
         if self.effects is None:

@@ -18,11 +18,12 @@ PIXEL_RATIO = 1.5
 """Pixels of the picture per CSS pixel."""
 
 
-def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture:
+def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False, note: str = "") -> Picture:
     """Draw a figure for the screen."""
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
-    with styled(theme="dark" if dark else "light"):
+    theme = "dark" if dark else "light"
+    with styled(theme=theme, **({"note": note} if note else {})):
         ax = run_steps([call], **scope)["ax"]
         png = as_png(ax.figure)
     named = ax.get_xticklabels() if "regions" in call.options else ()

@@ -118,11 +118,12 @@ def saved_files(model: ExploreModel | FurtherModel) -> private.HTML:
     status = private.HTML()
 
     def update() -> None:
-        line = html.badge("good", model.notice) if model.notice else ""
+        tone = "wait" if model.tone == "wait" else "good"
+        line = html.badge(tone, model.notice) if model.notice else ""
         links = download_links(model.exported) if model.notice else ""
         status.value = f'<div role="status">{line}{links}</div>'
 
-    bind(model, ["notice", "exported"], update)
+    bind(model, ["notice", "exported", "tone"], update)
     return status
 
 

@@ -252,3 +252,11 @@ def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
 def test_a_home_that_does_not_exist_may_be_typed(fresh):
     fresh.key = "~nobody-of-this-name/id_key"
     assert (fresh.blockers, fresh.key_is_exposed) == ((), False)
+
+
+def test_the_email_needs_no_user(fresh, tmp_path):
+    fresh.set(user="", key=str(tmp_path / "new"))
+    fresh.create_key()
+    assert fresh.join(PATIENCE)
+    assert "register this public key for our account" in fresh.mail
+    assert "user" not in fresh.mail.splitlines()[0]

@@ -325,3 +325,19 @@ def test_text_of_a_figure_tells_its_result(project):
     assert f"{row['contrast']}: difference {row['estimate']:.3g}" in model.pictures["strip"].alt
     first, *_ = key_findings(model.effects).splitlines()
     assert first in model.pictures["forest"].alt
+
+
+def test_an_export_shows_a_sign_before_it_is_made(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        collect_into(ws, people(12), reports=False)
+        waiting = []
+        model = ExploreModel(ws, defer=waiting.append, load=False)
+        model.set(views=(), main="strip")
+        model.reload()
+        assert model.join(PATIENCE)
+        waiting.clear()
+        model.export_figure()
+        assert (model.tone, model.notice[:7]) == ("wait", "Drawing")
+        (save,) = waiting
+        save()
+        assert (model.tone, len(model.exported)) == ("good", 4)

@@ -229,7 +229,9 @@ def check_permissions(path: Path) -> None:
         raise KeyFileError(
             f"The key file {path} is accessible to other users (permissions {mode & 0o777:03o}).",
             why="A private key must be readable by its owner only.",
-            advice=f"chmod 600 {shlex.quote(str(path))}",
+            advice=Wording(
+                f"chmod 600 {shlex.quote(str(path))}", form="Press Protect the key file."
+            ),
         )
 
 

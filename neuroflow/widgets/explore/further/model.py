@@ -73,7 +73,7 @@ class FurtherModel(FormModel):
             answer=found,
             sentence=sentence,
             remarks=tuple(dict.fromkeys(str(each.message) for each in caught)),
-            methods=_methods(found),
+            methods=". ".join(filter(None, (self.explore.note, _methods(found)))),
             code=code_cell(self.explore.ws.folder, steps, ANSWER),
             notice="",
         )
@@ -83,7 +83,8 @@ class FurtherModel(FormModel):
         if self.answer is None:
             raise OptionError("There is no answer to export.", advice="Ask first.")
         folder = self.explore.ws.folder
-        self._report_saved(export_table(folder, self.answer, self.analysis, self.explore.suffix))
+        answer = self.explore.marked(self.answer)
+        self._report_saved(export_table(folder, answer, self.analysis, self.explore.suffix))
 
     def export_methods(self) -> None:
         """Save the methods text in the exports."""

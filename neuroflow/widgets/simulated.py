@@ -1,0 +1,32 @@
+"""How simulated work is known and marked in the forms and in all that is exported from them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from neuroflow.workspace import Workspace
+
+SIMULATED = "SIMULATED"
+"""The mark of simulated rows, in the column `data` of tables."""
+NOTE = "SIMULATED data, not for clinical use"
+"""Stands in the header of the forms, below figures, and in methods texts."""
+COHORT = "SIMULATED"
+"""The id of the simulated cohort."""
+FOLDER = "simulated"
+"""The folder of a workspace that holds simulated scans and their service."""
+
+
+def is_simulated(ws: Workspace) -> bool:
+    """Return whether a workspace has simulated scans."""
+    return (ws.folder / FOLDER).is_dir()
+
+
+def has_simulated_rows(table: pd.DataFrame | None) -> bool:
+    """Return whether a cohort table holds simulated values.
+
+    Examples
+    --------
+    >>> has_simulated_rows(pd.DataFrame({"data": ["SIMULATED"]})), has_simulated_rows(None)
+    (True, False)
+    """
+    return table is not None and "data" in table and bool((table["data"] == SIMULATED).any())

@@ -1,0 +1,86 @@
+"""Trying everything with simulated scans, from an empty workspace and its forms alone."""
+
+import pandas as pd
+import pytest
+from support.forms import button, html_of, shown_buttons
+from support.waits import PATIENCE
+
+from neuroflow.widgets.app import app
+from neuroflow.workspace.workspace import Workspace
+
+TRY = "Try with simulated scans"
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """Send and collect simulated studies with the forms; return their view and their models."""
+    with Workspace(tmp_path_factory.mktemp("tried") / "project") as ws:
+        view = app(ws)
+        model = view.neuroflow
+        button(view, TRY).click()
+        assert model.connect.join(PATIENCE)
+        for form, action in (
+            (model.cohort, model.cohort.check),
+            (model.submit, model.submit.make_plan),
+            (model.submit, model.submit.submit),
+        ):
+            action()
+            assert form.join(PATIENCE)
+        assert model.connect.simulation.service.wait_until_idle(PATIENCE)
+        model.results.collect()
+        assert model.results.join(PATIENCE)
+        model.open_form("explore")
+        assert model.explore.join(PATIENCE)
+        yield view, model
+        model.connect.simulation.close()
+
+
+def test_every_form_works_on_simulated_scans(tried):
+    _, model = tried
+    assert model.connect.tone == "good"
+    assert model.cohort.cohort_id == "SIMULATED"
+    assert dict(model.results.counts) == {"collected": 24}
+    assert len(model.explore.effects) > 0
+
+
+def test_the_header_and_methods_say_that_it_is_simulated(tried):
+    view, model = tried
+    assert "SIMULATED" in html_of(view.children[0])
+    assert model.explore.methods.startswith("SIMULATED data, not for clinical use. ")
+
+
+@pytest.mark.parametrize("what", ["cohort_table", "effects", "predictions"])
+def test_each_exported_row_is_marked_as_simulated(tried, what):
+    _, model = tried
+    getattr(model.explore, f"export_{what}")()
+    (file,) = [path for path in model.explore.exported if path.suffix == ".csv"]
+    assert set(pd.read_csv(file)["data"]) == {"SIMULATED"}
+
+
+def test_an_exported_figure_and_paper_table_are_marked(tried):
+    _, model = tried
+    model.explore.set(main="strip")
+    model.explore.export_figure()
+    (drawn,) = [path for path in model.explore.exported if path.suffix == ".svg"]
+    assert "SIMULATED data" in drawn.read_text(encoding="utf-8")
+    model.explore.set(suffix=".xlsx")
+    model.explore.export_paper_table()
+    (paper,) = model.explore.exported
+    cells = pd.read_excel(paper, header=None).to_numpy().ravel()
+    assert any("SIMULATED data" in str(cell) for cell in cells)
+
+
+def test_it_is_offered_in_an_empty_workspace_only(empty, workspace):
+    assert TRY in shown_buttons(app(empty))
+    assert TRY not in shown_buttons(app(workspace))
+
+
+def test_the_service_can_be_started_again_by_another_program(tried):
+    _, model = tried
+    model.connect.simulation.close()
+    again = app(Workspace(model.ws.folder), "connect")
+    button(again, "Start the simulated service").click()
+    connect = again.neuroflow.connect
+    assert connect.join(PATIENCE)
+    assert connect.tone == "good"
+    connect.simulation.close()
