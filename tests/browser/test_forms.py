@@ -85,7 +85,7 @@ def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):
     page.sees(f"Selected: {first}")
     page.sees("Enter a reason first")
     page.fill("Reason", "neuropacs agreed to 130 ms")
-    expect(page.form.get_by_label("Rule", exact=True)).to_have_value("echo_time")
+    expect(page.form.get_by_label("Rule", exact=True)).to_have_value("Echo time")
     page.click("Override the rule")
     page.sees("2 studies, 2 without errors.")
     page.sees("Overridden by the user: neuropacs agreed to 130 ms")

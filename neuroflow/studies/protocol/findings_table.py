@@ -81,11 +81,23 @@ def findings_table(findings: pd.DataFrame, studies: Iterable[Study]) -> pd.DataF
                 "session_id": study and study.session_id,
                 "folder": str(_folder(study)) if study else None,
                 "n_files": len(study.files) if study else 0,
-                "parameter": rule.parameter if rule else str(found["rule"]).capitalize(),
+                "parameter": rule_words(str(found["rule"])),
                 "source": rule.source if rule else "neuroflow",
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def rule_words(rule: str) -> str:
+    """Return what a rule is about, in words.
+
+    Examples
+    --------
+    >>> rule_words("echo_time"), rule_words("unmatched")
+    ('Echo time', 'Unmatched')
+    """
+    known = _RULES.get(rule)
+    return known.parameter if known else rule.replace("_", " ").capitalize()
 
 
 def _folder(study: Study) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from neuroflow.studies import rule_words
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.widgets.common import (
     WRAP_ROW,
@@ -101,7 +102,8 @@ def _rules(model: CohortModel, reason: Any) -> private.HBox:
 
     def update() -> None:
         names = sorted({*model.violated_rules, *model.overridden_rules})
-        set_options(rule, names, rule.value if rule.value in names else next(iter(names), None))
+        chosen = rule.value if rule.value in names else next(iter(names), None)
+        set_options(rule, tuple((rule_words(name), name) for name in names), chosen)
         set_visible(row, bool(names))
         fit()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event as StopEvent
@@ -18,6 +17,8 @@ from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.results import save_cohort_table
 from neuroflow.studies import OVERRIDDEN
 from neuroflow.widgets.cohort import table
+from neuroflow.widgets.cohort.people_choice import PeopleChoice
+from neuroflow.widgets.cohort.question import common_folder, question_on_folder
 from neuroflow.widgets.common import FormModel
 from neuroflow.workspace import (
     COHORTS,
@@ -63,6 +64,8 @@ class CohortModel(FormModel):
         self.ws = ws
         self._is_opening = False
         self._opened = ""
+        self.people = PeopleChoice()
+        self.people.observe(lambda _: self._edited(None), names=["sheet", "columns"])
         self._last_mtimes = self._current_mtimes()
         self.latest = ""  # the cohort that was worked on last
         self.run_safely(self._find_cohorts)
@@ -99,9 +102,10 @@ class CohortModel(FormModel):
 
     def _find_and_check(self, *, add: bool) -> None:
         cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
-        participants = self.participants.strip() or None
+        named = self.participants.strip() or None
 
         def work(on_event: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
+            participants = self.people.read(named)
             from neuroflow.studies import find_studies  # with readers of scans, when needed
 
             studies = find_studies(folder, on_event=on_event) if folder else None
@@ -239,7 +243,8 @@ class CohortModel(FormModel):
     @property
     def details(self) -> pd.DataFrame:
         """The findings of the selected studies, or of all if none is selected."""
-        return table.finding_rows(self.findings, self.selected)
+        studies = () if self.cohort is None else self.cohort.studies
+        return table.finding_rows(self.findings, self.selected, studies)
 
     @property
     def selected_excluded(self) -> tuple[str, ...]:
@@ -306,6 +311,10 @@ class CohortModel(FormModel):
         finally:
             self._is_opening = False
 
+    @observe("participants")
+    def _named_people(self, _change: object) -> None:
+        self.run_safely(lambda: self.people.look(self.participants))
+
     @observe("folder", "participants")
     def _edited(self, _change: object) -> None:
         if not self._is_opening:
@@ -330,7 +339,7 @@ class CohortModel(FormModel):
             return
         with self._opening():
             cohort = self.ws.cohort(cohort_id)
-            folder = _common_folder(cohort)
+            folder = common_folder(cohort)
             if self.folder.strip() not in {"", self._opened, folder}:
                 return  # another folder was typed: the form asks what is meant
             self._opened, self.question = folder, ""
@@ -343,17 +352,7 @@ class CohortModel(FormModel):
         cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
         if not folder or cohort_id not in self.cohort_ids:
             return
-        cohort = self.ws.cohort(cohort_id)
-        typed = os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111  pathlib raises for ~nobody
-        if all(study.root.is_relative_to(typed) for study in cohort.studies):
-            return  # the folder holds what is known, and perhaps more
-        known = _common_folder(cohort)
-        sent = sum(bool(row.submitted_at) for row in self.ws.ledger.rows(cohort_id))
-        self.question = (
-            f"{cohort_id} holds {len(cohort.studies)} studies of {known or 'several folders'}, "
-            f"{sent} of them sent. Add the studies of the other folder, show the cohort as it is, "
-            "or enter another cohort id."
-        )
+        self.question = question_on_folder(self.ws, cohort_id, folder)
 
     def _update_blockers(self) -> None:
         blockers, wrong = [], {}
@@ -370,6 +369,8 @@ class CohortModel(FormModel):
                 blockers.append(wrong["cohort_id"])
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
             blockers.append("Choose the scan folder.")
+        if self.people.blocker:
+            blockers.append(self.people.blocker)
         self.set(blockers=tuple(blockers), wrong=wrong)
 
     def _find_cohorts(self) -> None:
@@ -387,12 +388,3 @@ class CohortModel(FormModel):
         here = self.cohort_id.strip()
         decided = mtimes(self.ws.folder / COHORTS, [".", *(f"{here}/{n}" for n in DECISION_FILES)])
         return decided, mtimes(self.ws.folder, LEDGER_FILES)
-
-
-def _common_folder(cohort: Cohort) -> str:
-    """Return the folder that holds all studies of a cohort; empty on several drives."""
-    roots = [s.root if s.root.suffix.lower() != ".zip" else s.root.parent for s in cohort.studies]
-    try:
-        return os.path.commonpath(roots) if roots else ""
-    except ValueError:
-        return ""

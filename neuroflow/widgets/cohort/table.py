@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.models import Cohort, Severity, Study
-from neuroflow.studies import NOT_CHECKED, OVERRIDDEN
+from neuroflow.studies import NOT_CHECKED, OVERRIDDEN, findings_table, rule_words
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
 READY, EXCLUDED, SENT = "ready", "excluded", "sent"
@@ -17,7 +17,7 @@ TONES = {ERRORS: "bad", UNCHECKED: "warn", WARNINGS: "warn", READY: "good", EXCL
 """Tone of each state, most urgent first."""
 SENDABLE = frozenset({WARNINGS, READY, SENT})
 COLUMNS = ("study", "participant", "session", "kind", "age", "sex", "state", "findings")
-FINDINGS = ("study", "rule", "severity", "measured", "accepted", "what to do")
+FINDINGS = ("study", "severity", "rule", "measured", "accepted", "what to do", "folder")
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -55,18 +55,18 @@ def study_rows(
     return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
-def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.DataFrame:
-    """Return findings as shown in the form, errors first."""
+def finding_rows(
+    findings: pd.DataFrame | None, labels: Collection[str], studies: Collection[Study] = ()
+) -> pd.DataFrame:
+    """Return findings as shown in the form, errors first, with the folders of the studies."""
     if findings is None:
         return pd.DataFrame(columns=list(FINDINGS))
     rows = findings[findings["study"].isin(labels)] if labels else findings
     order = rows["severity"].map(ORDER)
     ordered = rows.assign(order=order).sort_values(["order", "study"], kind="stable")
-    return (
-        ordered.drop(columns="order")
-        .rename(columns={"advice": "what to do"})
-        .reset_index(drop=True)
-    )
+    table = findings_table(ordered.drop(columns="order"), studies)
+    names = {"advice": "what to do", "rule": "id", "parameter": "rule"}
+    return table.rename(columns=names)[list(FINDINGS)]
 
 
 def missing_demographics(
@@ -112,6 +112,7 @@ def _findings_text(findings: list[Any]) -> str:
     wrong = [row for row in findings if row.severity == Severity.ERROR]
     warned = [row for row in findings if row.severity == Severity.WARNING]
     aside = [row for row in warned if row.advice.startswith(OVERRIDDEN)]
-    parts = [f"{row.rule}: {row.measured}" for row in wrong]
-    parts += [f"{row.rule}: overridden" for row in aside]
-    return "; ".join(parts + [f"{row.rule}: warning" for row in warned if row not in aside])
+    parts = [f"{rule_words(row.rule)}: {row.measured}" for row in wrong]
+    parts += [f"{rule_words(row.rule)}: overridden" for row in aside]
+    others = [row for row in warned if row not in aside]
+    return "; ".join(parts + [f"{rule_words(row.rule)}: warning" for row in others])

@@ -10,6 +10,7 @@ from traitlets import link
 from neuroflow.widgets.cohort.decisions_panel import decisions_panel
 from neuroflow.widgets.cohort.demographics_panel import demographics_panel
 from neuroflow.widgets.cohort.model import ALL, CohortModel
+from neuroflow.widgets.cohort.people_choice import people_panel
 from neuroflow.widgets.cohort.table import TONES
 from neuroflow.widgets.common import (
     DataTable,
@@ -40,6 +41,7 @@ def cohort_form(model: CohortModel) -> private.VBox:
         ),
         problem_list(model),
         *fields,
+        people_panel(model),
         _question(model),
         *_check(model),
         task_status(model, keep=False),
@@ -77,8 +79,9 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
     participants = PathInput(
         model,
         "participants",
-        "participants.tsv",
-        "Group, age and sex of the participants; the file is copied, never changed",
+        "Participants",
+        "Group, age and sex of the participants, as participants.tsv, CSV or Excel; the file is "
+        "copied, never changed",
         folders_only=False,
     )
 

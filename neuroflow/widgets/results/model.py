@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import Event as StopEvent
 
 import pandas as pd
-from traitlets import Any, Dict, Instance, Tuple, Unicode
+from traitlets import Any, Dict, Instance, Int, Tuple, Unicode
 
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.ledger import State
@@ -49,6 +49,7 @@ class ResultsModel(FormModel):
 
     status = Any()
     counts = Tuple()
+    n_elsewhere = Int(0)  # results of other projects on the account
     listed_at = Instance(datetime, allow_none=True)
     study_id = Unicode("")
     ids = Tuple()
@@ -153,9 +154,10 @@ class ResultsModel(FormModel):
                 "message": table["message"],
             }
         )
-        counts = tuple(Counter(shown["state"]).items())
-        # Results of other projects on the account come last: they have no name here.
+        # Results of other projects on the account come last, and say nothing of this one.
         shown["elsewhere"] = shown["study"] == shown["study_id"]
+        own = Counter(shown.loc[~shown["elsewhere"], "state"])
+        counts = tuple(own.items())
         shown = shown.sort_values(
             ["elsewhere", "cohort", "study"], kind="stable", ignore_index=True
         )
@@ -164,6 +166,7 @@ class ResultsModel(FormModel):
             status=shown.drop(columns=["study_id", "elsewhere"]),
             ids=tuple(shown["study_id"]),
             counts=counts,
+            n_elsewhere=int(shown["elsewhere"].sum()),
             labels=labels,
             tone=_overall([name for name, _ in counts]),
         )

@@ -45,13 +45,15 @@ def results_form(model: ResultsModel) -> private.VBox:
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
         parts = [html.badge(tone_of(state), f"{n} {state}") for state, n in model.counts]
+        if model.n_elsewhere:
+            parts.append(f'<span class="nf-dim">{model.n_elsewhere} of other projects</span>')
         counts.value = (
             f'<p role="status">{", ".join(parts)}</p>'
             if parts
             else "<p>No study has been sent from this workspace yet.</p>"
         )
 
-    bind(model, ["busy", "counts"], update)
+    bind(model, ["busy", "counts", "n_elsewhere"], update)
     return form(
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
@@ -114,6 +116,12 @@ def _table(model: ResultsModel) -> DataTable:
         if selected:
             model.study_id = model.ids[selected[0]]
 
+    def follow() -> None:
+        """Select the row of a study that was opened elsewhere, as in a figure."""
+        if model.study_id in model.ids:
+            table.selected = (model.ids.index(model.study_id),)
+
     bind(model, ["status"], lambda: table.show(model.status, model.ids))
+    bind(model, ["study_id"], follow)
     table.observe(lambda change: model.run_safely(lambda: choose(change.new)), names="selected")
     return table

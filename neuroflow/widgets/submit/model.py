@@ -15,8 +15,16 @@ from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress
-from neuroflow.widgets.submit.plan_table import EXCLUDED, is_complete, plan_rows, plan_text
+from neuroflow.widgets.common import Bar, FormModel, Progress
+from neuroflow.widgets.submit.plan_table import (
+    EXCLUDED,
+    bar_of,
+    is_complete,
+    is_news,
+    outcome_text,
+    plan_rows,
+    plan_text,
+)
 from neuroflow.workspace import PilotResult, Workspace
 
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
@@ -317,7 +325,7 @@ class SubmitModel(FormModel):
             in_flight = [
                 i for i in ids if i in self._states and self._states[i].state is State.UPLOADING
             ]
-            bars = tuple(Bar(i, message=self._states[i].message) for i in in_flight)
+            bars = tuple(bar_of(self._states[i]) for i in in_flight)
             self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
             text = "Another form, notebook or command is working in this workspace: "
             self.set(notice=f"{text}{sent} of {len(ids)} studies have been sent.", tone="wait")
@@ -335,13 +343,10 @@ class SubmitModel(FormModel):
         super()._on_events(
             [event for event in events if event.stage != "plan"]
         )  # planning has its own text
-        ended = [event.at for event in events if event.study_id and event.status in FINISHED]
-        if (
-            ended
-            and self.activity == SENDING
-            and ended[-1] - self._refreshed_at >= REFRESH_INTERVAL
-        ):
-            self._refreshed_at = ended[-1]
+        moved = [event.at for event in events if event.study_id and is_news(event, self._states)]
+        is_due = moved and moved[-1] - self._refreshed_at >= REFRESH_INTERVAL
+        if is_due and self.activity == SENDING:
+            self._refreshed_at = moved[-1]
             self.refresh()
 
     def _show_plan(self, plan: pd.DataFrame) -> None:
@@ -374,14 +379,7 @@ class SubmitModel(FormModel):
 
     def _show_outcome(self, outcome: pd.DataFrame) -> None:
         self.refresh()
-        of_them = outcome[~outcome["action"].isin(["excluded"])]
-        sent = int(of_them["state"].isin([state for state in State if state.is_sent]).sum())
-        left = len(of_them) - sent
-        text = f"{sent} of {len(of_them)} studies have been sent."
-        if left:
-            text += " Press Send again for the rest; the table shows why."
-        if left and self._was_stopped:
-            text = "Stopped; uploads that had begun were finished. " + text
+        text, left = outcome_text(outcome, was_stopped=self._was_stopped)
         self.set(notice=text, tone="warn" if left else "good", plan_text="")
 
     @property

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from neuroflow.widgets.common import format_duration
+from neuroflow.ledger import LedgerRow, State
+from neuroflow.models import Event
+from neuroflow.widgets.common import FINISHED, Bar, format_duration
 
 EXCLUDED, SKIPPED = "excluded", "already sent"
 NOT_SENT = {
@@ -29,6 +31,42 @@ def plan_rows(plan: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
         time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],
     )
     return shown[list(PLAN_COLUMNS)]
+
+
+def bar_of(row: LedgerRow) -> Bar:
+    """Return the progress of an upload of another program, from what the ledger has of it."""
+    number = row.message.split(" of ")[0]
+    if not number.isdigit():
+        return Bar(row.study_id, message=row.message)
+    return Bar(row.study_id, int(number), row.size)
+
+
+def is_news(event: Event, shown: Mapping[str, LedgerRow]) -> bool:
+    """Return whether the table shows another state of a study than an event of its sending."""
+    if not event.study_id:
+        return False
+    row = shown.get(event.study_id)
+    is_shown = row is not None and row.state is State.UPLOADING
+    return event.status in FINISHED or (event.stage == "upload" and not is_shown)
+
+
+def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]:
+    """Return in words what was sent, and the number of studies that are left.
+
+    Examples
+    --------
+    >>> outcome = pd.DataFrame({"action": ["send", "send"], "state": ["submitted", "packaged"]})
+    >>> outcome_text(outcome, was_stopped=False)[0]
+    '1 of 2 studies have been sent. Press Send again for the rest; the table shows why.'
+    """
+    of_them = outcome[~outcome["action"].isin([EXCLUDED])]
+    sent = int(of_them["state"].isin([state for state in State if state.is_sent]).sum())
+    left = len(of_them) - sent
+    text = f"{sent} of {len(of_them)} studies have been sent."
+    if left and was_stopped:
+        waits = "The others are not sent yet: press Send to continue."
+        return f"Stopped; uploads that had begun were finished. {text} {waits}", left
+    return text + " Press Send again for the rest; the table shows why." * bool(left), left
 
 
 def is_complete(plan: pd.DataFrame) -> bool:

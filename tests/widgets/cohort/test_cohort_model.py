@@ -66,7 +66,7 @@ def test_a_cohort_id_is_checked_as_it_is_typed(model):
 
 def test_studies_are_listed_with_what_is_wrong_first(checked):
     assert states(checked) == ["has errors", "ready"]
-    assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
+    assert "Echo time: 130 ms" in checked.studies.loc[0, "findings"]
     assert checked.studies.loc[0, "age"] == "missing"
     assert checked.counts == [("has errors", 1), ("ready", 1)]
     assert (checked.tone, checked.notice) == ("warn", "2 studies, 1 without errors.")
@@ -110,15 +110,15 @@ def test_rule_is_overridden_with_reason_and_applied_again(checked):
     checked.selected = (checked.studies.loc[0, "study"],)
     assert (checked.violated_rules, checked.overridden_rules) == (("age", "echo_time"), ())
     finish(checked, checked.override, "echo_time", "neuropacs agreed")
-    assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
+    assert "Echo time: overridden" in checked.studies.loc[0, "findings"]
     assert (checked.violated_rules, checked.overridden_rules) == (("age",), ("echo_time",))
     finish(checked, checked.override, "echo_time", "")
-    assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
+    assert "Echo time: 130 ms" in checked.studies.loc[0, "findings"]
 
 
 def test_rule_is_overridden_for_all_and_findings_are_saved(checked):
     finish(checked, checked.override_for_all, "echo_time", "neuropacs agreed")
-    assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
+    assert "Echo time: overridden" in checked.studies.loc[0, "findings"]
     checked.save_findings()
     saved = pd.read_csv(checked.ws.folder / f"findings_{checked.cohort.cohort_id}.csv")
     assert "neuropacs agreed" in saved.set_index("rule").loc["echo_time", "advice"]
@@ -214,3 +214,10 @@ def test_two_thousand_studies_are_listed_at_once(ws, folder):
     many = [replace(study, label=f"P{n:04}", files=(study.root / str(n),)) for n in range(2000)]
     ws.cohort("C", many)
     assert len(CohortModel(ws).studies) == 2000
+
+
+def test_findings_are_in_words_with_the_folder_of_the_study(checked):
+    found = checked.details.set_index("rule")
+    assert found.loc["Echo time", "measured"] == "130 ms"
+    (study,) = [each for each in checked.cohort.studies if each.label == found["study"].iloc[0]]
+    assert found.loc["Echo time", "folder"] == str(study.files[0].parent)

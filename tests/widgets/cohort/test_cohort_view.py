@@ -106,7 +106,7 @@ def test_a_missing_table_of_participants_is_reported_at_its_field(empty, cohort_
     model.set(folder=str(cohort_folder / "scans"), participants="/no/such.tsv", cohort_id="C")
     button(view, "Check studies").click()
     assert model.join(PATIENCE)
-    assert "does not exist" in below(view, "participants.tsv")
+    assert "does not exist" in below(view, "Participants")
 
 
 def test_a_wrong_cohort_id_is_shown_at_its_field(empty):

@@ -188,3 +188,17 @@ def test_failure_report_that_waits_is_counted_apart_and_red(tmp_path):
         "bad",
         "good",
     )
+
+
+def test_results_of_other_projects_come_last_and_say_nothing(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        collect_into(ws, people(2))
+        model = ResultsModel(ws)
+        others = ws.status(offline=True)
+        others.loc[len(others)] = others.iloc[0]
+        others.loc[len(others) - 1, ["study_id", "cohort_id"]] = ["0b5c", ""]
+        others.loc[len(others) - 1, "state"] = "unknown"
+        model._show(others)
+        assert model.status["study"].iloc[-1] == "0b5c"
+        assert (dict(model.counts), model.n_elsewhere) == ({"collected": 2}, 1)
+        assert model.tone == "good"

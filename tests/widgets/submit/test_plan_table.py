@@ -1,0 +1,43 @@
+import pandas as pd
+import pytest
+from support.forms import event
+
+from neuroflow.ledger import State
+from neuroflow.models import Package
+from neuroflow.widgets.submit.plan_table import bar_of, is_news, outcome_text
+
+
+@pytest.fixture
+def row(workspace, tmp_path):
+    """Return a function that makes the ledger's row of a study in a state."""
+    workspace.ledger.add_package(Package("C", "s", tmp_path, 1_000_000, "a", "b"))
+
+    def make(message=""):
+        workspace.ledger.record("C", "s", State.UPLOADING, message)
+        (found,) = workspace.ledger.rows("C")
+        return found
+
+    return make
+
+
+def test_bytes_of_another_program_are_a_bar(row):
+    bar = bar_of(row("524288 of 1000000 bytes"))
+    assert (bar.amount, bar.message) == ("0.5 of 1.0 MB", "")
+
+
+def test_other_words_of_another_program_are_shown_as_they_are(row):
+    assert bar_of(row("paused")).message == "paused"
+
+
+def test_the_table_is_behind_until_it_shows_the_upload(row):
+    begun = event("upload", "s")
+    assert is_news(begun, {})
+    assert not is_news(begun, {"s": row()})
+    assert is_news(event("upload", "s", status="done"), {"s": row()})
+
+
+def test_the_text_after_a_stop_agrees_with_the_table():
+    outcome = pd.DataFrame({"action": ["send"] * 3, "state": ["submitted", "packaged", "packaged"]})
+    text, left = outcome_text(outcome, was_stopped=True)
+    assert left == 2
+    assert "1 of 3 studies have been sent. The others are not sent yet" in text
