@@ -96,7 +96,8 @@ class _Picker(private.VBox):
             private.Dropdown,
             "Go to",
             "The home folder, disks and shares",
-            options=[("choose", None), *starting_places()],
+            options=[("choose", ""), *starting_places()],
+            value="",
         )
         places.observe(lambda change: model.run_safely(lambda: self._go(change)), names="value")
         opener = button(model, "Open", "Open the folder, or choose the file", self._open)
@@ -128,9 +129,9 @@ class _Picker(private.VBox):
         self._list.options = names
 
     def _go(self, change: Any) -> None:
-        if change.new is not None:
+        if change.new:
             self.open_folder(change.new)
-            change.owner.value = None  # the same place can be chosen again
+            change.owner.value = ""  # the same place can be chosen again
 
     def _open(self) -> None:
         if self._list.value is None:

@@ -46,7 +46,8 @@ def export_paper_table(
     call = Call("paper", "paper_table", comparison.table_name, comparison.options)
     paper = run_steps([call], **scope)["paper"]
     if note:
-        paper.attrs["title"] = f"{note}. {paper.attrs.get('title', '')}".strip()
+        named = {name: f"{note}. {paper.attrs.get(name, '')}" for name in ("title", "footnote")}
+        paper.attrs.update(named)
     stem = free_stem(folder, f"table_{comparison.options['metric']}")
     return [save_paper_table(paper, stem.with_name(f"{stem.name}{suffix}"))]
 

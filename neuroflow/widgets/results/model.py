@@ -155,7 +155,8 @@ class ResultsModel(FormModel):
             }
         )
         # Results of other projects on the account come last, and say nothing of this one.
-        shown["elsewhere"] = shown["study"] == shown["study_id"]
+        is_unknown = (table["state"] == State.UNKNOWN).to_numpy()
+        shown["elsewhere"] = is_unknown & (shown["study"] == shown["study_id"])
         own = Counter(shown.loc[~shown["elsewhere"], "state"])
         counts = tuple(own.items())
         shown = shown.sort_values(

@@ -54,16 +54,19 @@ def results_form(model: ResultsModel) -> private.VBox:
         )
 
     bind(model, ["busy", "counts", "n_elsewhere"], update)
-    return form(
+    pair = private.Box([_table(model), gallery(model.gallery)])
+    pair.add_class("nf-pair")
+    whole = form(
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
         _actions(model, refresh, collect),
         counts,
         _Age(model),
         task_status(model),
-        _table(model),
-        gallery(model.gallery),
+        pair,
     )
+    whole.add_class("nf-wide")
+    return whole
 
 
 def _actions(model: ResultsModel, *buttons: private.Button) -> private.HBox:

@@ -69,6 +69,20 @@ def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]
     return text + " Press Send again for the rest; the table shows why." * bool(left), left
 
 
+def is_all_sent(rows: pd.DataFrame) -> bool:
+    """Check whether every study of the table was sent or is excluded.
+
+    Examples
+    --------
+    >>> is_all_sent(pd.DataFrame({"state": ["collected", "excluded"]}))
+    True
+    >>> is_all_sent(pd.DataFrame({"state": ["collected", "not packaged"]}))
+    False
+    """
+    states = set(rows["state"]) - {EXCLUDED}
+    return bool(states) and states <= {state.value for state in State if state.is_sent}
+
+
 def is_complete(plan: pd.DataFrame) -> bool:
     """Check whether a plan names every study: it was not stopped."""
     return not plan["reason"].str.startswith("stopped before").any()

@@ -28,7 +28,7 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.results import TONES
 from neuroflow.widgets.submit.again_panel import again_panel
 from neuroflow.widgets.submit.model import NOT_PACKAGED, SubmitModel
-from neuroflow.widgets.submit.plan_table import EXCLUDED, SKIPPED
+from neuroflow.widgets.submit.plan_table import EXCLUDED, SKIPPED, is_all_sent
 
 ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
 """Tone of each action of a plan."""
@@ -121,9 +121,8 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         set_visible(retry, bool(model.to_retry))
         retry.description = f"Retry failed studies ({len(model.to_retry)})"
         set_visible(only_good, bool(model.cohorts.blocked))
-        blockers.value = (
-            "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
-        )
+        is_over = model.busy or is_all_sent(model.rows)
+        blockers.value = "" if is_over else html.bullets(model.blockers, heading="Before sending:")
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
     confirmed = _first_submission(model)
