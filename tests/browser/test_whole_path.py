@@ -187,7 +187,7 @@ def collect(page):
     page.sees("Results of 4 of 4 studies have been collected.")
     page.form.get_by_role("img", name="Thumbnail of the report").nth(3).wait_for()
     page.sees("Research use only. Not for clinical use.")
-    keep(page, "forms", docs=True)
+    keep(page, "forms", docs=True, height=1100)  # the first row of reports
     page.form.get_by_role("button", name=BROKEN).click()
     page.form.get_by_role("img", name="the text is beside it").wait_for()
 

@@ -14,6 +14,7 @@ from neuroflow.escaping import visible
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
+from neuroflow.widgets.simulated import SIMULATED
 from neuroflow.workspace import EXPORTS
 
 FORMATS = ("png", "svg", "pdf")
@@ -48,6 +49,7 @@ def export_paper_table(
     if note:
         named = {name: f"{note}. {paper.attrs.get(name, '')}" for name in ("title", "footnote")}
         paper.attrs.update(named)
+        paper["Data"] = SIMULATED
     stem = free_stem(folder, f"table_{comparison.options['metric']}")
     return [save_paper_table(paper, stem.with_name(f"{stem.name}{suffix}"))]
 

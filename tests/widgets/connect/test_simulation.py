@@ -66,8 +66,9 @@ def test_an_exported_figure_and_paper_table_are_marked(tried):
     model.explore.set(suffix=".xlsx")
     model.explore.export_paper_table()
     (paper,) = model.explore.exported
-    cells = pd.read_excel(paper, header=None).to_numpy().ravel()
-    assert any("SIMULATED data" in str(cell) for cell in cells)
+    sheets = pd.read_excel(paper, sheet_name=None)
+    assert set(sheets["table"]["Data"]) == {"SIMULATED"}
+    assert "SIMULATED data" in sheets["methods"].to_string()
 
 
 def test_it_is_offered_in_an_empty_workspace_only(empty, workspace):
