@@ -25,6 +25,7 @@ Axes = matplotlib.axes.Axes
 
 FORMATS = ("png", "svg", "pdf")
 A4_HEIGHT = 297.0
+_SCALED = 1.05  # a figure this much too high fits a page without becoming unreadable
 _captions: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
@@ -228,7 +229,7 @@ def save_figure(
 def _warn_if_tall(figure: matplotlib.figure.Figure) -> None:
     """Warn of a figure that is taller than a page, and name what shortens it."""
     height = float(figure.get_size_inches()[1]) / MM
-    if height <= A4_HEIGHT:
+    if height <= _SCALED * A4_HEIGHT:
         return
     warn_user(
         f"The figure is {height:.0f} mm high, but a page of A4 only {A4_HEIGHT:.0f}. Cut it with "
