@@ -140,7 +140,7 @@ def test_what_is_no_text_is_refused(tmp_path):
         read_report(path)
 
 
-def test_a_text_of_a_megabyte_is_the_longest_read(tmp_path):
+def test_a_report_of_more_than_a_megabyte_is_refused(tmp_path):
     path = tmp_path / "prediction.txt"
     line = b"PD Probability: 0.25\n"
     path.write_bytes(line + b" " * ((1 << 20) - len(line)))
