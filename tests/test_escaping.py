@@ -150,7 +150,7 @@ def test_a_word_document_holds_every_text(table, tmp_path):
 def test_plain_texts_stay_as_they_are(tmp_path):
     plain = ["PD/MSA", "p < 0.001", "-0.5", "Müller & Söhne", "η² = 0.1", "a*b_c", "3 mg/ml", "-"]
     frame = pd.DataFrame({"words": plain})
-    assert save_cohort_table(frame, tmp_path / "t.csv").read_text("utf-8").split("\n") == [
+    assert save_cohort_table(frame, tmp_path / "t.csv").read_text("utf-8-sig").split("\n") == [
         "words", *plain, ""
     ]  # fmt: skip
     markdown = save_paper_table(frame, tmp_path / "t.md").read_text("utf-8")

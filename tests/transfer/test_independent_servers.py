@@ -81,6 +81,7 @@ def test_what_is_refused_at_the_end_is_in_doubt(tmp_path, opening, packages, led
         list(plan_and_submit(made, ledger, connect, connections=1, quiet_seconds=0.1))
         assert not any(is_whole(server.home, each) for each in made)
         assert not any(row.state.is_sent for row in ledger.rows())
-        one, other = ledger.rows()
-        assert one.message.startswith(f"{NOT_STORED}it answered the closing with")
-        assert "The server reported an error" in other.message
+        for row in ledger.rows():  # whether it refuses the last bytes or the closing is a race
+            is_closing = row.message.startswith(f"{NOT_STORED}it answered the closing with")
+            assert is_closing or "The server reported an error while" in row.message
+            assert is_closing is (row.state is State.UNCONFIRMED)

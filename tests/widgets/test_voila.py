@@ -130,7 +130,7 @@ def test_invalid_options_raise_before_anything_starts(tmp_path, monkeypatch, ser
     with pytest.raises(WorkspaceError):
         serve_page(tmp_path / "file", **here)
     monkeypatch.setattr(voila, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match="neuroflow\\[app\\]"):
+    with pytest.raises(MissingExtraError, match="python -m pip install voila jupyter-server"):
         serve_page(tmp_path, **here)
 
 

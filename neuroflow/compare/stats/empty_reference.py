@@ -59,12 +59,12 @@ def refuse_empty_reference(
 def describe_exclusions(
     exclusions: Sequence[Mapping[str, Any]], among: Collection[str] | None = None
 ) -> str:
-    """Return who was left out and why, with their ids.
+    """Return who was excluded and why, with their ids.
 
     Examples
     --------
     >>> describe_exclusions([{"reason": "no age", "n": 2, "study_ids": ["a", "b"]}])
-    'Left out: no age: a, b.'
+    'Excluded: no age: a, b.'
     """
     parts = []
     for each in exclusions:

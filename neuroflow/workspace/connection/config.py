@@ -119,7 +119,7 @@ def read_settings(path: Path) -> Settings:
     Examples
     --------
     >>> read_settings(Path("no-such-folder/neuroflow.toml")).upload.connections
-    8
+    12
     """
     values = _tables(path).get("settings", {})
     own, upload = _settings_of(Settings), _settings_of(UploadOptions)

@@ -108,9 +108,9 @@ def test_a_covariate_is_not_taken_for_a_fact(table):
     assert described.loc["p_moca", "meaning"] == "A further column"
 
 
-def test_excel_without_openpyxl_names_the_extra(table, tmp_path, monkeypatch):
+def test_excel_without_openpyxl_names_the_package(table, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
+    with pytest.raises(MissingExtraError, match="pip install openpyxl"):
         save_cohort_table(table, tmp_path / "t.xlsx")
 
 
