@@ -112,7 +112,7 @@ def require(
     if missing:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
-            why=f"Its columns are {', '.join(map(str, table.columns))}.",
+            why=f"Its columns are {', '.join(map(str, table.columns)) or 'none at all'}.",
             advice=advice,
         )
     if not table.columns.is_unique and (

@@ -6,7 +6,7 @@ import pytest
 from support.comparison_tables import normal_table
 
 from neuroflow.errors import TableError
-from neuroflow.matrix.read import read_cells
+from neuroflow.matrix.read import read_cells, require
 
 
 @pytest.fixture(params=["text", "categories"])
@@ -76,3 +76,8 @@ def test_a_column_that_is_there_twice_is_refused_by_name(table):
     assert len(read_cells(twice.drop(columns="age")).columns) == 3
     with pytest.raises(TableError, match="several columns age"):
         read_cells(twice, needed=["age"])
+
+
+def test_an_empty_table_is_said_to_have_no_columns():
+    with pytest.raises(TableError, match="Its columns are none at all"):
+        require(pd.DataFrame(), ["study_id"])
