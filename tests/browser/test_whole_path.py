@@ -110,7 +110,7 @@ def test_whole_journey_by_keyboard_from_connect_to_export(shown, front, service,
         keys.tab("2 Cohort")
         keys.fill("Cohort id", "PILOT_1")
         keys.fill("Scan folder", scans / "scans")
-        keys.fill("participants.tsv", scans / "participants.tsv")
+        keys.fill("Participants", scans / "participants.tsv")
         keys.click("Check studies")
         keys.sees("4 studies, 3 without errors.")
         keys.choose_row(BROKEN)
