@@ -94,6 +94,15 @@ def test_every_kind_of_control_keeps_its_keys(forms):
             forms.page.evaluate(PUT_BACK, [place, before])
     expected = {"button", "select-one", "text", "checkbox", "search", "tr"}
     assert expected <= kinds
+    show_all_reports(forms)
+
+
+def show_all_reports(page):
+    """Leave the study that a key has chosen in a figure: Results show its report and its row."""
+    page.fill("Study", "sub-000_ses-1")
+    page.tab("4 Results")
+    page.sees("Report of sub-000_ses-1")
+    page.click("All reports")
 
 
 def keys_stay(page, *, enters=False):
@@ -155,6 +164,7 @@ def test_saved_notebook_names_no_participant_after_every_control(forms):
     assert SENTENCE in form["state"]["value"]
     assert [word for word in SECRETS if word in text] == []
     assert len(text.encode()) < 300_000
+    forms.click("All reports")
 
 
 @pytest.mark.parametrize("forms", [*FRONTS, *whole("notebook7 light")], indirect=True)
