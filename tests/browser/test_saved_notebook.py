@@ -1,5 +1,7 @@
 """A notebook that was saved with the forms: small, and without patients' data."""
 
+import json
+
 import pytest
 from support.collected import collect_into, people
 from support.saved_forms import SECRETS, SENTENCE, saved_after_a_look, saved_widgets
@@ -38,6 +40,35 @@ def test_widgets_of_others_are_saved_with_the_notebook(page, project):
     assert len([each for each in widgets if each["model_name"] == "LayoutModel"]) == 2
 
 
+def test_parts_of_a_form_being_drawn_are_not_saved(page, project):
+    page.open_cell(OTHERS.format(project=str(project)))
+    page.page.evaluate(SAVE)
+    page.tab("4 Results")
+    page.form.get_by_role("img", name="Thumbnail of the report").nth(7).wait_for()
+    saved = page.page.evaluate("window.endSaving()")
+    layouts = {
+        len([each for each in widgets if each["model_name"] == "LayoutModel"]) for widgets in saved
+    }
+    assert layouts == {2}
+    assert all("<p>theirs</p>" in json.dumps(widgets) for widgets in saved)
+
+
+SAVE = """() => {
+  const { context } = window.jupyterapp.shell.currentWidget;
+  const saved = [];
+  let goesOn = true;
+  const save = async () => {
+    while (goesOn) {
+      await context.save();
+      const { widgets } = context.model.toJSON().metadata;
+      saved.push(Object.values(widgets["application/vnd.jupyter.widget-state+json"].state));
+    }
+    return saved;
+  };
+  const done = save();
+  window.endSaving = () => { goesOn = false; return done; };
+}"""
+"""Saves the notebook again and again, until it is told to end."""
 OTHERS = """
 import ipywidgets, neuroflow as nf
 from IPython.display import display

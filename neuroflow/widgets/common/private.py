@@ -21,8 +21,11 @@ import ipywidgets as widgets
 from neuroflow.widgets.common.html import STATIC, read_resource
 from neuroflow.widgets.common.one_loop import OneLoop, call_soon, packed
 
+MARK = "_neuroflow"
+"""What the state of our controls and looks has: a page saves none of what has it."""
 PUBLIC = frozenset(
     [
+        MARK,
         *("_model_module", "_model_module_version", "_model_name", "_dom_classes"),
         *("_view_module", "_view_module_version", "_view_name", "_view_count"),
         *("_anywidget_id", "_esm", "_css"),
@@ -133,10 +136,14 @@ def _is_binary(value: object) -> bool:
 class _Short:
     """A layout or a style of which a notebook keeps what is set; pages know the rest."""
 
+    _neuroflow = True
+
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the state; all of it without what is not set, some of it as it is."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)  # type: ignore[misc]
-        return state if key else {name: v for name, v in state.items() if v is not None}
+        if key:
+            return state
+        return {name: v for name, v in state.items() if v is not None} | {MARK: True}
 
 
 @cache
@@ -147,6 +154,7 @@ def _short(kind: type[Any]) -> type[Any]:
 class ShortLooks:
     """A control with a layout and a style of its own, made and sent once one of them is set."""
 
+    _neuroflow = True
     comm: Any
     keys: list[str]
     send_state: Callable[[Any], None]
@@ -163,7 +171,7 @@ class ShortLooks:
         wanted = set(self.keys if key is None else [key] if isinstance(key, str) else key)
         wanted -= LOOKS - self._trait_values.keys()
         state: dict[str, Any] = super().get_state(wanted, drop_defaults)  # type: ignore[misc]
-        return state
+        return state if key else state | {MARK: True}
 
     def close(self) -> None:
         """Remove the control with its layout and style from all pages."""

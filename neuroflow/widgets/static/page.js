@@ -117,8 +117,10 @@ function saveSentence(manager) {
       }
     };
     const isForm = ({ state }) => state._dom_classes?.some((name) => FORM.has(name));
+    // The mark counts where a form is being drawn: its parts are there before what holds them.
     const isOwn = (id, model) =>
-      hidden.has(id) || isForm(model) || model.state._anywidget_id?.startsWith("neuroflow.");
+      hidden.has(id) || isForm(model) || model.state._neuroflow ||
+      model.state._anywidget_id?.startsWith("neuroflow.");
     for (const [id, model] of Object.entries(saved.state)) if (isOwn(id, model)) add(id);
     for (const id of own) {
       const { model_module_version: version } = saved.state[id];

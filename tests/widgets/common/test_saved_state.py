@@ -141,6 +141,14 @@ def test_only_looks_that_are_set_are_state(kind):
         assert None not in control.style.get_state().values()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_controls_and_looks_are_marked_as_ours(kind):
+    control = kind(layout={"width": "auto"})
+    assert control.get_state()[private.MARK] is True
+    assert control.layout.get_state()[private.MARK] is True
+    assert private.MARK not in control.layout.get_state("width")
+
+
 def test_every_control_has_looks_of_its_own():
     one, other = private.Button(), private.Button()
     assert one.layout is not other.layout
