@@ -147,6 +147,10 @@ def split_list(words: Sequence[str] | None) -> list[str] | None:
 _Names = TypeVar("_Names", list[str], list[str] | None)
 
 
+NONE = "none"
+"""The word for no column, and for no reference group."""
+
+
 def none_is_empty(names: _Names) -> _Names:
     """Read the word ``none`` in a list of columns as no column at all.
 
@@ -155,7 +159,18 @@ def none_is_empty(names: _Names) -> _Names:
     >>> none_is_empty(["none"]), none_is_empty(["age"])
     ([], ['age'])
     """
-    return [] if names == ["none"] else names
+    return [] if names == [NONE] else names
+
+
+def none_is_all(reference: str) -> str | None:
+    """Read the word ``none`` for a reference group as no group: all studies.
+
+    Examples
+    --------
+    >>> none_is_all("none"), none_is_all("auto")
+    (None, 'auto')
+    """
+    return None if reference == NONE else reference
 
 
 def parse_contrasts(words: Sequence[str] | None) -> list[str] | str | None:

@@ -25,6 +25,9 @@ _OF_VALUES = frozenset(
 )
 """Columns that differ within a study: they neither group studies nor describe them."""
 
+SERVICE = "neuropacs"
+"""The word for the norms that the service prints in its reports."""
+
 
 def in_list(offer: Offer) -> Offer:
     """Complete the last word of a list with commas: ``pSN,Pu`` becomes ``pSN,Putamen``."""
@@ -66,7 +69,7 @@ def references(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def norms(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the groups and words of `references`, and the norms of the service's reports."""
-    return [*references(ctx, incomplete), *_starting(("neuropacs",), incomplete)]
+    return [*references(ctx, incomplete), *_starting((SERVICE,), incomplete)]
 
 
 def batches(ctx: typer.Context, incomplete: str) -> list[str]:

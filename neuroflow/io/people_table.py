@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -70,13 +70,17 @@ def look_at_people(path: Path, sheet: str | None = None) -> PeopleFile:
 def _likely_columns(header: Collection[str]) -> dict[str, str]:
     """Return which columns are likely meant: those of BIDS, else of other usual names."""
     found = {name: name for name in KNOWN if name in header}
-    letters = {name: "".join(filter(str.isalpha, name.casefold())) for name in header}
     for name, words in _USUAL.items():
-        free = [each for each in header if each not in found.values()]
-        likely = next((each for word in words for each in free if letters[each] == word), None)
+        likely = _usual_name([each for each in header if each not in found.values()], words)
         if name not in found and likely is not None:
             found[name] = likely
     return found
+
+
+def _usual_name(header: Sequence[str], words: Sequence[str]) -> str | None:
+    """Return the heading that is one of some words, letters only; the likeliest word first."""
+    letters = {"".join(filter(str.isalpha, name.casefold())): name for name in reversed(header)}
+    return next((letters[word] for word in words if word in letters), None)
 
 
 def read_any_table(
@@ -156,11 +160,11 @@ def with_id_column(text: TextTable) -> TextTable:
     """Call the column of participants participant_id where it has another usual name."""
     if "participant_id" in text.header:
         return text
-    plain = ["".join(filter(str.isalpha, name.casefold())) for name in text.header]
-    found = next((plain.index(word) for word in IDS if word in plain), None)
+    found = _usual_name(text.header, IDS)
     if found is None:
         return text
-    header = ["participant_id" if j == found else name for j, name in enumerate(text.header)]
+    header = [*text.header]
+    header[header.index(found)] = "participant_id"
     return replace(text, header=header)
 
 

@@ -4,5 +4,6 @@ from .ledger import utc_now as utc_now
 from .records import EventMark as EventMark
 from .records import LedgerRow as LedgerRow
 from .records import RunMark as RunMark
+from .states import SENT as SENT
 from .states import State as State
 from .uptime import uptime as uptime

@@ -90,6 +90,9 @@ class State(StrEnum):
         return new in TRANSITIONS.get(self, frozenset())
 
 
+SENT = frozenset(state for state in State if state.is_sent)
+"""The states of studies that were sent whole."""
+
 TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
         State.PACKAGED: frozenset(

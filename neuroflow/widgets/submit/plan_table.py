@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from neuroflow.ledger import LedgerRow, State
+from neuroflow.ledger import SENT, LedgerRow, State
 from neuroflow.models import Event
 from neuroflow.widgets.common import FINISHED, Bar, format_duration
 
@@ -60,7 +60,7 @@ def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]
     '1 of 2 studies have been sent. Press Send again for the rest; the table shows why.'
     """
     of_them = outcome[~outcome["action"].isin([EXCLUDED])]
-    sent = int(of_them["state"].isin([state for state in State if state.is_sent]).sum())
+    sent = int(of_them["state"].isin(SENT).sum())
     left = len(of_them) - sent
     text = f"{sent} of {len(of_them)} studies have been sent."
     if left and was_stopped:
@@ -80,7 +80,7 @@ def is_all_sent(rows: pd.DataFrame) -> bool:
     False
     """
     states = set(rows["state"]) - {EXCLUDED}
-    return bool(states) and states <= {state.value for state in State if state.is_sent}
+    return bool(states) and states <= SENT
 
 
 def is_complete(plan: pd.DataFrame) -> bool:

@@ -21,6 +21,7 @@ from neuroflow.cli.options import (
     Source,
     To,
     Visit,
+    none_is_all,
     split_list,
 )
 from neuroflow.cli.table_completion import columns, groups, in_list, references, regions
@@ -104,7 +105,7 @@ def accuracy(
             split_list(score),
             truth=truth,
             positive=split_list(positive),
-            reference=None if reference == "none" else reference,
+            reference=none_is_all(reference),
             metric=split_list(metric),
             direction=direction,  # type: ignore[arg-type]  # checked there
             cutoff=_cutoff(cutoff),
@@ -152,7 +153,7 @@ def compare_auc(
             split_list([scores]) or [],
             truth=truth,
             positive=split_list(positive),
-            reference=None if reference == "none" else reference,
+            reference=none_is_all(reference),
             metric=metric,
             direction=direction,  # type: ignore[arg-type]  # checked there
             visit=visit,

@@ -27,6 +27,7 @@ from neuroflow.cli.options import (
     Source,
     To,
     Visit,
+    none_is_all,
     parse_contrasts,
     split_list,
 )
@@ -141,7 +142,7 @@ def compare(
 
     options: dict[str, Any] = {
         "by": by,
-        "reference": None if reference == "none" else reference,
+        "reference": none_is_all(reference),
         "contrasts": parse_contrasts(contrasts),
         "groups": split_list(groups),
         "covariates": split_list(covariates) or [],

@@ -11,6 +11,7 @@ from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
+    NONE,
     AsJson,
     By,
     Covariates,
@@ -21,17 +22,14 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     To,
+    none_is_all,
     split_list,
 )
-from neuroflow.cli.table_completion import norms
+from neuroflow.cli.table_completion import SERVICE, norms
 
 if TYPE_CHECKING:
     from neuroflow.compare import Norms
 
-SERVICE = "neuropacs"
-"""The word for the norms that the service prints in its reports."""
-ALL = "none"
-"""The word for all studies as their own reference."""
 
 Against = Annotated[
     str,
@@ -121,9 +119,9 @@ def _reference(name: str, covariates: list[str], save: Path | None = None) -> st
     refuse_unused(
         [
             (are_norms and bool(covariates), "--covariates", "a reference group, not norms"),
-            ((are_norms or name == ALL) and save is not None, "--save-norms", "a reference group"),
+            ((are_norms or name == NONE) and save is not None, "--save-norms", "a reference group"),
         ]
     )
     if is_file:
         return nf.read_norms(name)
-    return {SERVICE: nf.service_norms(), ALL: None}.get(name, name)
+    return nf.service_norms() if name == SERVICE else none_is_all(name)

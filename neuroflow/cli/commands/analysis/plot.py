@@ -22,6 +22,7 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     Visit,
+    none_is_all,
     none_is_empty,
     parse_contrasts,
     split_list,
@@ -190,7 +191,7 @@ def plot(
             "region": chosen[0] if chosen and len(chosen) == 1 else None,
             "metric": metric,
             "by": by,
-            "reference": None if reference == "none" else reference,
+            "reference": none_is_all(reference),
             "contrasts": parse_contrasts(contrasts),
             **({} if adjust is None else {"covariates": adjust}),  # else as usual for the figure
             "visit": visit,

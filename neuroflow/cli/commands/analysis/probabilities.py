@@ -18,6 +18,7 @@ from neuroflow.cli.options import (
     Source,
     To,
     Visit,
+    none_is_all,
     split_list,
 )
 from neuroflow.cli.table_completion import columns
@@ -51,7 +52,7 @@ def calibration(
             score,
             truth=truth,
             positive=split_list(positive),
-            reference=None if reference == "none" else reference,
+            reference=none_is_all(reference),
             visit=visit,
             confidence=confidence,
         )

@@ -22,6 +22,7 @@ from neuroflow.cli.options import (
     Source,
     To,
     Visit,
+    none_is_all,
     none_is_empty,
     split_list,
 )
@@ -62,7 +63,7 @@ def compare_sites(
             cohort_table(source, participants),
             site=site,
             by=by,
-            reference=None if reference == "none" else reference,
+            reference=none_is_all(reference),
             covariates=split_list(covariates) or [],
             metric=split_list(metric),
             visit=visit,

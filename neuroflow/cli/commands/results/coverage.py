@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from neuroflow.cli.commands.analysis.outcome import output_plain
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import AsJson, Participants, Quiet, Source, To
@@ -32,6 +33,4 @@ def coverage(
         found = nf.coverage(cohort_table(source, participants), by=by)
         if by == "visit":
             found = found.reset_index()
-        files = [nf.save_cohort_table(found, to)] if to else []
-        console.output({"files": files, "coverage": found}, None if files else found)
-        console.print("\n".join(map(str, files)))
+        output_plain(console, found, list(found.columns), to, "coverage")

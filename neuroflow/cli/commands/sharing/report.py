@@ -20,6 +20,7 @@ from neuroflow.cli.options import (
     Reference,
     Visit,
     WorkspaceFolder,
+    none_is_all,
     split_list,
 )
 from neuroflow.errors import OptionError
@@ -48,7 +49,7 @@ def report(
             title=title,
             metric=metric,
             by=by,
-            reference=None if reference == "none" else reference,
+            reference=none_is_all(reference),
             covariates=split_list(covariates),
             visit=visit,
             figures=figures,

@@ -26,7 +26,7 @@ from neuroflow.cli.options import (
 )
 from neuroflow.cli.signals import stoppable
 from neuroflow.cli.table_completion import in_list
-from neuroflow.ledger import State
+from neuroflow.ledger import SENT, State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +153,9 @@ def _what_next(table: pd.DataFrame) -> str:
     if not is_in_doubt.any():
         return "Run the same command again."
     advice = "wait for the results of those that are unconfirmed, or send them with --replace."
-    is_open = ~left.isin([state for state in State if state.is_sent]) & ~is_in_doubt
-    return f"Run the same command again; {advice}" if is_open.any() else f"W{advice[1:]}"
+    is_open = ~left.isin(SENT) & ~is_in_doubt
+    again = "Run the same command again; " if is_open.any() else ""
+    return again + (advice if again else advice.capitalize())
 
 
 def _print_result(
@@ -167,7 +168,7 @@ def _print_result(
         console.output(facts | more | {"left": 0, "studies": table}, table)
         console.info(f"Nothing was sent. {summary}")
         return 0
-    is_sent = table["state"].isin([state for state in State if state.is_sent])
+    is_sent = table["state"].isin(SENT)
     left = int((~is_sent & (table["action"] != "excluded")).sum())
     rest = table[~is_sent]  # of those that are sent, a line each says nothing new
     console.output(facts | more | {"left": left, "studies": table}, rest if len(rest) else None)
