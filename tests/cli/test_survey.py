@@ -79,3 +79,21 @@ def test_a_workspace_without_a_log_has_no_lines(run, tmp_path):
     with nf.Workspace(tmp_path / "new"):
         pass
     assert answer(run, "log", tmp_path / "new")["events"] == []
+
+
+@pytest.mark.parametrize("line", ['{"at": "2026-01-01T00', "[1]", "\x00", "null"])
+def test_a_damaged_line_of_the_log_is_counted(run, tmp_path, line):
+    whole = {"at": "2026-01-01T00:00:00+00:00", "stage": "package", "status": "done"}
+    with nf.Workspace(tmp_path / "new") as ws:
+        ws.log.parent.mkdir(exist_ok=True)
+        ws.log.write_text(f"{json.dumps(whole)}\n{line}\n", encoding="utf-8")
+    code, out, err = run("log", tmp_path / "new", "--json")
+    assert (code, json.loads(out)["events"]) == (0, [whole])
+    assert "1 of the latest 2 lines are damaged" in err
+
+
+def test_a_log_that_cannot_be_read_is_named(run, tmp_path):
+    with nf.Workspace(tmp_path / "new") as ws:
+        ws.log.mkdir(parents=True)
+    code, _, err = run("log", tmp_path / "new")
+    assert (code, "neuroflow.log cannot be read" in err) == (3, True)
