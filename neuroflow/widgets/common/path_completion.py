@@ -36,6 +36,7 @@ class FolderContents:
     """What a folder holds, as the picker lists it."""
 
     paths: tuple[Path, ...] = ()  # Folders first
+    n_folders: int = 0  # How many of them are folders
     problem: str = ""  # Why nothing can be listed
     n_more: int = 0  # Names that are not listed
     is_huge: bool = False  # Not all names were read
@@ -64,19 +65,23 @@ def read_folder(folder: Path, *, folders_only: bool = False, start: str = "") ->
     try:
         with os.scandir(folder) as entries:
             # islice: listing a huge folder must not take minutes.
-            read = [(not entry.is_dir(), entry.name) for entry in islice(entries, MAX_READ)]
+            read = [
+                (not entry.is_dir(), entry.name)
+                for entry in islice(entries, MAX_READ)
+                if entry.name.lower().startswith(start.lower())
+                and (start.startswith(".") or not entry.name.startswith("."))
+            ]
             is_huge = next(entries, None) is not None
     except OSError as error:
         return FolderContents(problem=error.strerror or type(error).__name__)
-    found = sorted(
-        (is_file, name)
-        for is_file, name in read
-        if name.lower().startswith(start.lower())
-        and (start.startswith(".") or not name.startswith("."))
-        and not (is_file and folders_only)
+    found = sorted(each for each in read if not (folders_only and each[0]))
+    shown = found[:MAX_SHOWN]
+    return FolderContents(
+        tuple(folder / name for _, name in shown),
+        n_folders=sum(not is_file for is_file, _ in shown),
+        n_more=len(found) - len(shown),
+        is_huge=is_huge,
     )
-    paths = tuple(folder / name for _, name in found[:MAX_SHOWN])
-    return FolderContents(paths, n_more=len(found) - len(paths), is_huge=is_huge)
 
 
 def starting_places() -> list[tuple[str, Path]]:

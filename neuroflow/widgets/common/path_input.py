@@ -123,8 +123,8 @@ class _Picker(private.VBox):
         if folder.parent != folder:
             names.append((PARENT_FOLDER, len(self._paths)))
             self._paths.append(folder.parent)
-        for path in contents.paths:
-            names.append((path.name + ("/" if path.is_dir() else ""), len(self._paths)))
+        for place, path in enumerate(contents.paths):
+            names.append((path.name + "/" * (place < contents.n_folders), len(self._paths)))
             self._paths.append(path)
         self._list.options = names
 
