@@ -12,7 +12,7 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.report import recipe
-from neuroflow.compare.stats import choose_sample, welch_anova
+from neuroflow.compare.stats import ROUNDING, choose_sample, welch_anova
 from neuroflow.errors import OptionError
 from neuroflow.matrix import (
     BoolArray,
@@ -30,7 +30,6 @@ _DASH = "–"
 _MAX_LEVELS = 20
 _LIKELY_SKEWED = 1.0
 """Skewness beyond which median and quartiles describe better than mean and SD."""
-_ROUNDING = 1e-12
 
 
 def table_one(
@@ -153,7 +152,7 @@ def _is_skewed(values: FloatArray) -> bool:
 
 def _varies(values: FloatArray) -> bool:
     """Return whether values differ by more than rounding."""
-    return float(values.std()) > _ROUNDING * float(np.abs(values).max())
+    return float(values.std()) > ROUNDING * float(np.abs(values).max())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from scipy import special, stats
 
 from neuroflow.compare.accuracy.labelled import Labelled, check_probabilities, read_labelled
 from neuroflow.compare.accuracy.proportions import exact_interval
+from neuroflow.compare.stats import ROUNDING
 from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import BoolArray, FloatArray, check_number
@@ -20,7 +21,6 @@ from neuroflow.matrix import BoolArray, FloatArray, check_number
 _EDGE = 0.001
 """Probabilities closer to 0 or 1 are moved here: the logit of 0 and 1 is infinite."""
 _STEPS = 50
-_ROUNDING = 1e-12
 _NO_MODEL = "too few studies, or all are of one side, or separated"
 _NO_SPREAD = "too few studies, or all are as far from the truth"
 
@@ -172,7 +172,7 @@ def _brier(p: FloatArray, y: FloatArray, confidence: float) -> tuple[float, floa
     if len(p) < 2:
         return float(squares.mean()), np.nan, np.nan
     mean, sd = float(squares.mean()), float(squares.std(ddof=1))
-    if sd <= _ROUNDING * mean:
+    if sd <= ROUNDING * mean:
         return mean, np.nan, np.nan
     half = stats.t.ppf((1 + confidence) / 2, len(p) - 1) * sd / np.sqrt(len(p))
     return mean, max(0.0, mean - float(half)), mean + float(half)

@@ -12,6 +12,7 @@ from scipy import stats
 from neuroflow._version import __version__
 from neuroflow.compare.longitudinal.true_change import first_to_last, limits_of
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
+from neuroflow.compare.stats import ROUNDING
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     BoolArray,
@@ -26,7 +27,6 @@ from neuroflow.matrix import (
 
 _LEAST = 5  # members of the reference more than coefficients
 _BEYOND = 0.25  # of the reference's longest and shortest interval
-_ROUNDING = 1e-12  # of the largest change
 
 
 def person_change(
@@ -157,7 +157,7 @@ def _expected(
     sd = np.sqrt(np.where(used, squares - residual**2 / out, squares) / own_df)
     away = np.where(used, residual / out, residual)  # from what the others predict
     error = sd * np.where(used, 1 / np.sqrt(out), np.sqrt(1 + leverage))
-    flat = sd <= _ROUNDING * np.abs(change[used]).max()
+    flat = sd <= ROUNDING * np.abs(change[used]).max()
     error = np.where(flat, np.nan, error)
     half = stats.t.ppf((1 + confidence) / 2, own_df) * error
     t = away / error

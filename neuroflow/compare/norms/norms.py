@@ -15,6 +15,7 @@ from scipy import stats
 from neuroflow._version import __version__
 from neuroflow.compare.norms.reference_group import named_reference, reference_members
 from neuroflow.compare.stats import (
+    ROUNDING,
     Covariate,
     build_design,
     covariate_columns,
@@ -34,7 +35,6 @@ LEAST_CONTROLS = 20
 """How many controls norms need: with fewer, their SD is known too badly to be handed on."""
 
 _KIND, _VERSION = "neuroflow norms", 1
-_ROUNDING = 1e-12  # of the largest value; an SD below it is rounding
 _STEP = 5.0  # ages are rounded outwards to so many years, so that none is anybody's
 
 
@@ -335,19 +335,19 @@ def _fits(controls: Cells, design: FloatArray) -> list[dict[str, Any]]:
             few += [keys[column][0] for column in columns]
             continue
         known = controls.values[np.ix_(rows, columns)]
-        varies = fit_linear(design[rows], known).sd > _ROUNDING * np.abs(known).max(axis=0)
+        fit = fit_linear(design[rows], known)
+        varies = fit.sd > ROUNDING * np.abs(known).max(axis=0)
         few += [keys[column][0] for column in columns[~varies]]
         if not varies.any():
             continue
-        fit = fit_linear(design[rows], known[:, varies])
         fits.append(
             {
                 "columns": [keys[column] for column in columns[varies]],
                 "n": len(rows),
                 "df": fit.df,
                 "unscaled": fit.unscaled.tolist(),
-                "coefficients": fit.coefficients.tolist(),
-                "sd": fit.sd.tolist(),
+                "coefficients": fit.coefficients[:, varies].tolist(),
+                "sd": fit.sd[varies].tolist(),
             }
         )
     if few:

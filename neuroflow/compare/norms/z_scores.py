@@ -20,6 +20,7 @@ from neuroflow.compare.norms.reference_group import (
 from neuroflow.compare.norms.t_shares import t_share_below
 from neuroflow.compare.reference import LEAST
 from neuroflow.compare.stats import (
+    ROUNDING,
     Covariate,
     Fit,
     add_sensitivity,
@@ -41,8 +42,6 @@ from neuroflow.matrix import (
     participants,
     read_cells,
 )
-
-_FLAT = 1e-12  # of the largest value; an SD below it is rounding
 
 
 def z_scores(
@@ -277,7 +276,7 @@ def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str
         own = np.where(frame.own >= 0, place[frame.own], -1)
         expected, sd, leverage, df = _predict(model, design, own)
         with np.errstate(invalid="ignore", divide="ignore"):
-            flat = sd <= _FLAT * np.abs(values[np.ix_(rows, columns)]).max(axis=0)
+            flat = sd <= ROUNDING * np.abs(values[np.ix_(rows, columns)]).max(axis=0)
             sd = np.where(flat, np.nan, sd)
             quantile = np.asarray(stats.t.ppf((1 + confidence) / 2, df))
             half = (quantile * np.sqrt(1 + leverage))[:, None] * sd

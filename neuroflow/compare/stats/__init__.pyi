@@ -28,6 +28,7 @@ from .result import RESULT_NUMBERS as RESULT_NUMBERS
 from .result import GroupSummary as GroupSummary
 from .result import ResultTable as ResultTable
 from .result import mask_underpowered as mask_underpowered
+from .rounding import ROUNDING as ROUNDING
 from .sample import ExclusionLog as ExclusionLog
 from .sample import Sample as Sample
 from .sample import Weights as Weights

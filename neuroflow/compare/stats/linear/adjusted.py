@@ -33,13 +33,13 @@ from neuroflow.compare.stats.linear.hypotheses import (
 from neuroflow.compare.stats.linear.sandwich import sandwich, spread_df
 from neuroflow.compare.stats.linear.spread import UnequalSpread
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
+from neuroflow.compare.stats.rounding import ROUNDING
 from neuroflow.compare.stats.sample import Sample
 from neuroflow.compare.stats.terms import Covariate, Design, build_design
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, participants
 
 Standardizer = Literal["residual", "raw"]
-_NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def _fit_pattern(
     mask_all("the values are too large for their squares", huge)
     flat = np.zeros(results.n_columns, dtype=bool)
     terms = np.abs(pattern.fitted.coefficients) * np.abs(design.matrix).max(axis=0)[:, None]
-    flat[columns] = pattern.fitted.sd <= _NO_VARIANCE * terms.max(axis=0)
+    flat[columns] = pattern.fitted.sd <= ROUNDING * terms.max(axis=0)
     return mask_all("the values do not vary within the groups", flat)
 
 
