@@ -1,4 +1,4 @@
-"""How a command that analyses a cohort table ends: a file, a table on the terminal, methods."""
+"""How a command that makes a table ends: a file, or the table on the terminal, and methods."""
 
 from __future__ import annotations
 

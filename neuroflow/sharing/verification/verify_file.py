@@ -92,7 +92,7 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_of_others(recipe: Mapping[str, Any], source: Workspace | pd.DataFrame) -> bool:
-    """Return whether a file has no study in common with its source, as far as its marks say."""
+    """Return whether a file has no study in common with its source, as far as its marks show."""
     salt, *theirs = recipe.get("studies") or [""]
     if not theirs:
         return False

@@ -146,7 +146,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
 
     def update() -> None:
         check.disabled = model.busy or bool(model.blockers)
-        left = (line for line in model.blockers if line not in model.wrong.values())
+        left = model.not_at_fields(model.blockers)
         blockers.value = "" if model.busy else html.bullets(left, heading="Before checking:")
 
     bind(model, ["busy", "blockers", "wrong"], update)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event as ThreadEvent
 from typing import Any, ClassVar, TypeVar
@@ -183,6 +183,10 @@ class FormModel(HasTraits):
         """Return the field that an error is about; empty if it is about none."""
         usual = (name for kind, name in self.places.items() if isinstance(error, kind))
         return getattr(error, "about", "") or next(usual, "")
+
+    def not_at_fields(self, lines: Iterable[str]) -> list[str]:
+        """Return the lines that do not stand at a field already."""
+        return [line for line in lines if line not in self.wrong.values()]
 
     def cure(self, *fields: str) -> None:
         """Remove the problems of fields that were changed."""

@@ -137,10 +137,7 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
         make.disabled = model.busy or model.uses_agent
         public.disabled = model.busy or not model.key.strip()
         set_visible(protect, model.key_is_exposed)
-        missing.value = html.bullets(
-            (line for line in model.blockers if line not in model.wrong.values()),
-            heading="Before testing:",
-        )
+        missing.value = html.bullets(model.not_at_fields(model.blockers), heading="Before testing:")
 
     disable_while_busy(model, agent, protect)
     bind(model, ["busy", "blockers", "wrong", "key_is_exposed", "key"], update)

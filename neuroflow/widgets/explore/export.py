@@ -14,7 +14,7 @@ from neuroflow.escaping import visible
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
-from neuroflow.widgets.simulated import SIMULATED
+from neuroflow.widgets.simulated import SIMULATED, look
 from neuroflow.workspace import EXPORTS
 
 FORMATS = ("png", "svg", "pdf")
@@ -26,7 +26,7 @@ def export_figure(
     """Write a figure for publication and the code that draws it."""
     from neuroflow.plot import save_figure, styled  # matplotlib takes half a second
 
-    with styled(**({"note": note} if note else {})):
+    with styled(**look(note)):
         ax = run_steps([call], **scope)["ax"]
         stem = free_stem(folder, _file_name(call))
         return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]

@@ -11,6 +11,7 @@ import pandas as pd
 from neuroflow.widgets.common import Picture
 from neuroflow.widgets.explore.hit_regions import hit_regions
 from neuroflow.widgets.explore.steps import Call, run_steps
+from neuroflow.widgets.simulated import look
 
 SCREEN_DPI = 104
 """CSS pixels per inch of a figure, so that small text is readable without zooming."""
@@ -23,7 +24,7 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False, note: str 
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
     theme = "dark" if dark else "light"
-    with styled(theme=theme, **({"note": note} if note else {})):
+    with styled(theme=theme, **look(note)):
         ax = run_steps([call], **scope)["ax"]
         png = as_png(ax.figure)
     named = ax.get_xticklabels() if "regions" in call.options else ()

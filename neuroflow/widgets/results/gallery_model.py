@@ -15,11 +15,7 @@ from traitlets import Bunch, Dict, Int, Tuple, Unicode
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import NeuroflowError, ResultError
 from neuroflow.models import OnEvent
-from neuroflow.results import (
-    DIFFERS,
-    folder_verdict,
-    load_results,
-)
+from neuroflow.results import DIFFERS, folder_verdict, load_results
 from neuroflow.widgets.common import FormModel
 from neuroflow.widgets.results.pictures import picture
 from neuroflow.widgets.results.report_facts import Verdict, facts_of, verdict_of

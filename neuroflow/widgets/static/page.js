@@ -256,7 +256,7 @@ function openChosen(event) {
   const picker = target.closest?.(".nf-picker");
   if (!picker || !target.closest("select[size]") || (event.key ?? "Enter") !== "Enter") return;
   event.preventDefault();
-  // The choice is sent first: a list tells it when it changes, which is before.
+  // The choice was sent before: a list sends it as it changes.
   picker.querySelector(".nf-open")?.click();
 }
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, with_facts
 from neuroflow.cli.options import (
@@ -24,6 +23,7 @@ from neuroflow.cli.options import (
     none_is_all,
     split_list,
 )
+from neuroflow.cli.outcome import output, refuse_unused
 from neuroflow.cli.table_completion import columns, groups, in_list, references, regions
 from neuroflow.errors import OptionError
 

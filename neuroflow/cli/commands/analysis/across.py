@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, read_effects
 from neuroflow.cli.options import (
@@ -31,6 +30,7 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
+from neuroflow.cli.outcome import output
 from neuroflow.cli.table_completion import batches, columns, in_list, references
 from neuroflow.errors import OptionError
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import refuse_unused, save_with_methods
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, read_repeatability
 from neuroflow.cli.options import (
@@ -31,6 +30,7 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
+from neuroflow.cli.outcome import refuse_unused, save_with_methods
 from neuroflow.cli.table_completion import columns as columns_of
 from neuroflow.cli.table_completion import in_list
 from neuroflow.errors import OptionError

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -23,6 +22,7 @@ from neuroflow.cli.options import (
     To,
     split_list,
 )
+from neuroflow.cli.outcome import output, refuse_unused
 from neuroflow.cli.table_completion import columns
 from neuroflow.errors import OptionError
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -25,6 +24,7 @@ from neuroflow.cli.options import (
     none_is_all,
     split_list,
 )
+from neuroflow.cli.outcome import output, refuse_unused
 from neuroflow.cli.table_completion import SERVICE, norms
 
 if TYPE_CHECKING:

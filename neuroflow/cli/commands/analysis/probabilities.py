@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from neuroflow.cli.commands.analysis.accuracy import Negative, Positive, Truth
-from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import with_facts
 from neuroflow.cli.options import (
@@ -21,6 +20,7 @@ from neuroflow.cli.options import (
     none_is_all,
     split_list,
 )
+from neuroflow.cli.outcome import output
 from neuroflow.cli.table_completion import columns
 from neuroflow.errors import OptionError
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -27,6 +26,7 @@ from neuroflow.cli.options import (
     Visit,
     split_list,
 )
+from neuroflow.cli.outcome import output
 from neuroflow.cli.table_completion import columns
 
 Kind = Annotated[str, typer.Option("--method", help="pearson or spearman.")]

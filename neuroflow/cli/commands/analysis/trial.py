@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from neuroflow.cli.commands.analysis.follow_up import TimeColumn, Unit
-from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table, read_repeatability
 from neuroflow.cli.options import (
@@ -26,6 +25,7 @@ from neuroflow.cli.options import (
     none_is_empty,
     split_list,
 )
+from neuroflow.cli.outcome import output
 from neuroflow.cli.table_completion import columns, in_list, references
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output_plain
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import AsJson, Participants, Quiet, Source, To
+from neuroflow.cli.outcome import output_plain
 
 
 def coverage(
