@@ -176,7 +176,7 @@ class UploadWorker:
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except (ConnectionLostError, RemoteRefusedError):
-            return "and does not show the file"
+            return "and could not be asked for the file"
         if entry is None:
             return "and shows no file of this name"
         return f"and shows {entry.size} of {package.size} bytes, which proves nothing"

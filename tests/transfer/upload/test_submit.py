@@ -298,6 +298,31 @@ def test_a_refused_closing_has_one_sentence_everywhere(folder_remote, packages, 
         events = run([one], ledger, connect)
 
 
+class Unanswering(Failing):
+    """It cannot be asked what it shows once an upload was refused."""
+
+    is_refused = False
+
+    def put(self, *args):
+        self.is_refused = True
+        super().put(*args)
+
+    def stat(self, path):
+        if self.is_refused:
+            raise RemoteRefusedError("no")
+        return super().stat(path)
+
+
+def test_after_a_refused_closing_an_unknown_length_is_called_so(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    (one,) = packages(1)
+    run([one], ledger, lambda: Unanswering(home, RemoteRefusedError("no"), "closing"))
+    assert ledger.row(one.study_id).message.startswith(
+        "the server refused to store it: it answered the closing with an error and could not be "
+        "asked for the file; it is not sent again automatically"
+    )
+
+
 def test_a_refused_replacement_leaves_what_is_known_of_the_old(folder_remote, packages, ledger):
     home, connect = folder_remote
     (one,) = packages(1)
