@@ -59,6 +59,7 @@ class ResultsModel(FormModel):
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
         self._mtimes: Mtimes = ()
+        self._doubts: list[Problem] = []  # about the ledger, at the last look
         self.gallery = GalleryModel(ws.results_folder, ws)
         self.auto_refresh = AutoRefreshModel(lambda stop: ws.watch(stop=stop))
         self.auto_refresh.observe(
@@ -172,8 +173,9 @@ class ResultsModel(FormModel):
             tone=_overall([name for name, _ in counts]),
         )
         doubts = [Problem(sentence) for sentence in table.attrs["ledger_warnings"]]
-        new = [problem for problem in doubts if problem not in self.problems]
-        self.problems = (*self.problems, *new)
+        others = [problem for problem in self.problems if problem not in self._doubts]
+        self._doubts = doubts
+        self.problems = (*others, *(problem for problem in doubts if problem not in others))
         self.gallery.reload(labels)
 
 

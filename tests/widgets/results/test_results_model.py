@@ -58,6 +58,18 @@ def test_an_old_ledger_is_among_the_problems_once(sent):
     assert "neuroflow rebuild" in problem.what
 
 
+def test_a_warning_of_an_old_ledger_ends_with_its_cause(sent):
+    witness = sent.folder / "witness.json"
+    right = witness.read_bytes()
+    witness.write_text('{"run": 99, "token": "x"}', encoding="utf-8")
+    with pytest.warns(ResultWarning, match="not the one that was used here"):
+        model = ResultsModel(sent)
+    assert len(model.problems) == 1
+    witness.write_bytes(right)
+    model.restore()
+    assert model.problems == ()
+
+
 def seen(model, condition, seconds=PATIENCE):
     """Wait until the watcher has brought something about."""
     happened = Event()
