@@ -306,16 +306,15 @@ def report() -> None:
     kept = _read_kept()
     drawn = {mutant.key: mutant for mutant in draw()}
     reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))
-    found = kept  # also what an earlier state of the code was asked
     lines = ["| Room | Drawn | Tried | Caught | Lived |", "| --- | ---: | ---: | ---: | ---: |"]
     for name in (*(room.name for room in ROOMS), None):
         mine = [key for key, mutant in drawn.items() if name in (mutant.room, None)]
-        ends = Counter(one["outcome"] for one in found.values() if name in (one["room"], None))
+        ends = Counter(one["outcome"] for one in kept.values() if name in (one["room"], None))
         caught = ends["caught"] + ends["hung"]
         share = f" ({100 * caught / ends.total():.1f} %)" if ends.total() else ""
         counts = f"{len(mine)} | {ends.total()} | {caught}{share} | {ends['lived']}"
         lines.append(f"| {name or 'all'} | {counts} |")
-    lived = sorted(key for key, facts in found.items() if facts["outcome"] == "lived")
+    lived = sorted(key for key, facts in kept.items() if facts["outcome"] == "lived")
     lines += ["", "Those that lived:", "", "| Module | Line that changed | Became | Why it lives |"]
     lines.append("| --- | --- | --- | --- |")
     for key in lived:
