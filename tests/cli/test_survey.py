@@ -27,6 +27,12 @@ def test_a_survey_lists_studies_and_what_was_skipped(run, eight_studies, tmp_pat
     assert ("notes.txt" in out, "8 studies found" in err) == (True, True)
 
 
+def test_a_survey_without_skipped_files_prints_no_table(run, tmp_path):
+    (tmp_path / "scans").mkdir()
+    code, out, err = run("survey", tmp_path / "scans")
+    assert (code, out.strip(), "0 studies found" in err) == (0, "", True)
+
+
 def test_coverage_counts_what_is_missing(run, table_file, tmp_path):
     table = pd.read_parquet(table_file)
     table.iloc[5:].to_parquet(tmp_path / "less.parquet")

@@ -20,7 +20,7 @@ def survey(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the studies in a folder, and the files that were skipped, each with the reason."""
+    """Count the studies in a folder, and list what was skipped with the reason; --json has both."""
     import pandas as pd
 
     import neuroflow as nf
@@ -37,7 +37,8 @@ def survey(
         )
         if to is not None:
             nf.save_cohort_table(found.skipped, to)
-        console.output({"studies": studies, "skipped": found.skipped}, found.skipped)
+        skipped = found.skipped
+        console.output({"studies": studies, "skipped": skipped}, skipped if len(skipped) else None)
         console.info(found.summary)
 
 
