@@ -121,6 +121,7 @@ def _run(code: Path, program: str, *arguments: object) -> str:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=code,  # the folder a program is run in comes before the others
         env=os.environ | {"PYTHONPATH": places},
     ).stdout
 
