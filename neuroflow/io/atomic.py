@@ -132,15 +132,16 @@ def _create(path: Path, mode: int) -> int:
     """Create a file that does not exist yet; return its descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    is_private = mode == PRIVATE or (mode == USUAL_MODE and _is_closed(path.parent))
-    wanted = private_mode(path.parent) if is_private else mode
+    folder = os.path.dirname(path)  # noqa: PTH120  thousands of small files
+    is_private = mode == PRIVATE or (mode == USUAL_MODE and _is_closed(folder))
+    wanted = private_mode(folder) if is_private else mode
     descriptor = os.open(path, flags, wanted)
     if is_private and hasattr(os, "fchmod"):
         os.fchmod(descriptor, wanted)  # whatever the umask leaves of it
     return descriptor
 
 
-def private_mode(folder: Path) -> int:
+def private_mode(folder: str | Path) -> int:
     """Return the mode of private files in a folder: 600, or 660 where a group shares it.
 
     A group shares a folder that it may read and write, and nobody else (2770).
@@ -190,19 +191,19 @@ def _nearest(folder: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
 
 
-def _is_closed(folder: Path) -> bool:
+def _is_closed(folder: str | Path) -> bool:
     """Check whether a folder is closed to all but its owner, and a group that shares it."""
     try:
-        mode = stat.S_IMODE(folder.stat().st_mode)
+        mode = stat.S_IMODE(os.stat(folder or ".").st_mode)  # noqa: PTH116
     except OSError:
         return False
     return os.name == "posix" and (not mode & (_GROUP | _OTHERS) or _is_shared(folder))
 
 
-def _is_shared(folder: Path) -> bool:
+def _is_shared(folder: str | Path) -> bool:
     """Check whether a group, and nobody else, shares a folder."""
     try:
-        mode = stat.S_IMODE(folder.stat().st_mode)
+        mode = stat.S_IMODE(os.stat(folder or ".").st_mode)  # noqa: PTH116
     except OSError:
         return False
     return os.name == "posix" and mode & _GROUP == _GROUP and not mode & _OTHERS
@@ -213,7 +214,7 @@ def _publish(temporary: Path, path: Path, *, exclusive: bool, sync: bool) -> Non
     if exclusive:
         _place_new(temporary, path)
     else:
-        temporary.replace(path)
+        os.replace(temporary, path)  # noqa: PTH105  a Path less for each small file
     if sync:
         _sync_folder(path.parent)
 

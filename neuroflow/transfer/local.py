@@ -7,7 +7,9 @@ import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from io import FileIO
 from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 from typing import Self
 
 from neuroflow.errors import (
@@ -46,9 +48,12 @@ class LocalRemote:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def _place(self, path: PurePosixPath) -> str:
+        return os.path.join(self.root, path)  # noqa: PTH118  quicker for thousands of files
+
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder, as `Remote.list`."""
-        with _translated(path), os.scandir(self.root / path) as found:
+        with _translated(path), os.scandir(self._place(path)) as found:
             yield from [
                 _entry(path, each.name, each.stat(follow_symlinks=False), each.is_dir())
                 for each in found
@@ -69,12 +74,12 @@ class LocalRemote:
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Return the entry of one path, as `Remote.stat`."""
-        local = self.root / path
         try:
             with _translated(path):
-                return _entry(path.parent, path.name, local.stat(), local.is_dir())
+                facts = os.stat(self._place(path))  # noqa: PTH116
         except RemoteMissingError:
             return None
+        return _entry(path.parent, path.name, facts, S_ISDIR(facts.st_mode))
 
     def put(
         self,
@@ -117,13 +122,13 @@ class LocalRemote:
     ) -> None:
         """Fetch a file of `size` bytes, as `Remote.get`."""
         with _translated(path):
-            source = (self.root / path).open("rb")
+            source = FileIO(self._place(path))
         done = 0
         on_bytes(done)
         with source, atomic_download(local) as write:
-            while True:
+            while done <= size:
                 with _translated(path):
-                    data = source.read(_CHUNK)
+                    data = source.read(min(_CHUNK, size - done + 1))
                 if not data:
                     break
                 write(data)

@@ -110,8 +110,10 @@ def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
 def make_folder(folder: Path) -> None:
     """Make a folder for downloads, free of what a killed run left in it."""
     try:
-        make_private_folder(folder)
-        remove_leftovers(folder, PARTIAL)
+        if folder.is_dir():
+            remove_leftovers(folder, PARTIAL)
+        else:
+            make_private_folder(folder)
     except OSError as error:
         raise TransferError(
             "The folder of results cannot be created on this disk.",

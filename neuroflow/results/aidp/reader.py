@@ -37,6 +37,7 @@ from neuroflow.results.aidp.template import Template, make_template
 from neuroflow.results.warning_kinds import WarningKind
 
 _SHOWN = 5  # examples per warning; the count is always given
+_USUAL_BYTES = 1 << 16  # more than the file of one study has
 _PATIENCE = 32  # files that all differ are not worth a pattern each
 _KINDS = 8  # more kinds of files than this in one cohort are read, but without the shortcut
 
@@ -90,7 +91,9 @@ class AidpReader:
         """Read a file; see `read_aidp`."""
         try:
             with FileIO(path) as file:  # no buffer: it is read at once
-                data = file.read(MAX_TABLE_BYTES + 1) or b""
+                data = file.read(_USUAL_BYTES) or b""
+                if len(data) == _USUAL_BYTES:  # room for the largest is asked for only then
+                    data += file.read(MAX_TABLE_BYTES + 1 - _USUAL_BYTES) or b""
         except OSError as error:
             raise AidpError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
         if len(data) > MAX_TABLE_BYTES:

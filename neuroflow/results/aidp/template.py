@@ -41,17 +41,18 @@ class Template:
         except ValueError:  # 1.2.3
             return None
         new = {name: match[group] for name, group in self.varying.items()}
-        fractions = values
-        if len(self.fractions) != len(values):
-            fractions = [values[i] for i in self.fractions] or [0.0]
         usual = (
             min(values) >= 0
-            and min(fractions) >= 0
-            and max(fractions) <= 1
-            and isfinite(sum(values))
+            and self._are_in_range(values)
             and all(_alike(self.facts[name], text) for name, text in new.items())
         )
         return (values, {**self.facts, **new}) if usual else None
+
+    def _are_in_range(self, values: list[float]) -> bool:
+        if len(self.fractions) == len(values):
+            return max(values) <= 1
+        fractions = [values[i] for i in self.fractions]
+        return max(fractions, default=0.0) <= 1 and isfinite(sum(values))
 
 
 def make_template(data: bytes, grid: CsvGrid, sheet: ParsedSheet) -> Template | None:

@@ -63,7 +63,8 @@ def warnings_by_study(
     for row, n in zip(rows, counts, strict=True):
         parts: list[str] = []
         if row.record >= 0:
-            parts = [*json.loads(texts[row.record]), *filter(None, [errors[row.record]])]
+            text, error = texts[row.record], errors[row.record]
+            parts = [*(json.loads(text) if text != "[]" else ()), *([error] if error else ())]
         parts += row.warnings
         parts += filter(None, [of_ids.get(row.study_id)])
         if row.row >= 0:

@@ -224,10 +224,11 @@ class _Fetcher:
 
     def _refuse_without_space(self, tasks: list[FolderTask]) -> None:
         """Look at the free space first: a disk that is full would stop more than this job."""
+        waiting = [task for task in tasks if task.wanted]
+        if not lack_of_space(self.folder, sum(task.total for task in waiting)):
+            return
         needed = 0
-        for task in tasks:
-            if not task.wanted:
-                continue
+        for task in waiting:
             needed += task.total
             if why := lack_of_space(self.folder, needed):
                 task.error = TransferError(
