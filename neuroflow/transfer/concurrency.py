@@ -31,20 +31,8 @@ def round_trip_time(
 
 
 def connections_for(latency: float, limit: int) -> int:
-    """Return how many connections fill the network path: its bandwidth-delay product.
-
-    Each carries one window per round trip. At low latency more of them only slow each other down.
-
-    References
-    ----------
-    RFC 7323, section 1.1 (bandwidth-delay product).
-
-    Examples
-    --------
-    >>> [connections_for(latency, 8) for latency in (0.0005, 0.02, 0.05)]
-    [2, 5, 8]
-    >>> connections_for(0.05, 1)
-    1
-    """
+    """Return how many connections fill the network path; `latency` is one round trip in seconds."""
+    # The bandwidth-delay product (RFC 7323, section 1.1): each connection carries one window per
+    # round trip. At low latency more of them only slow each other down.
     wanted = math.ceil(latency * TARGET_BYTES_PER_SECOND / WINDOW_BYTES)
     return max(1, min(limit, max(MIN_CONNECTIONS, wanted)))

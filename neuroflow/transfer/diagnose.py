@@ -68,14 +68,7 @@ def diagnose(
     ssh_config: Path | None = None,
     layout: FolderLayout | None = None,
 ) -> Iterator[Step]:
-    """Test the connection stage by stage; nothing is written on the server.
-
-    Examples
-    --------
-    >>> nowhere = Profile(host="nowhere.invalid", user="me", key=Path("key"))
-    >>> [(step.name, step.ok) for step in diagnose(nowhere, HostKeys(Path("known_hosts")))]
-    [('name', False)]
-    """
+    """Test the connection stage by stage; nothing is written on the server."""
     where = layout or FolderLayout()
     stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config=ssh_config, layout=where)
     for name in STAGES:

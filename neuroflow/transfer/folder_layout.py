@@ -134,14 +134,12 @@ def check_folder(text: str, *, needs_cohort: bool = False) -> None:
 
 
 def _filled(template: str, rest: tuple[str, ...], *, skip: int) -> PurePosixPath:
-    """Put the cohort, the first part of `rest`, into a template; `skip` parts after it are gone.
-
-    Without a cohort, it is the folder that holds those of all cohorts.
-    """
+    """Put the cohort, the first part of `rest`, into a template; leave out `skip` parts after."""
     parts = template.split("/")
     if COHORT not in parts:
         return PurePosixPath(*parts, *rest)
     at = parts.index(COHORT)
+    # Without a cohort: the folder that holds those of all cohorts.
     if not rest:
         return PurePosixPath(*parts[:at]) if at else PurePosixPath(".")
     cohort, below = rest[0], rest[1:]

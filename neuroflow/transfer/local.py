@@ -34,16 +34,7 @@ _CHUNK = 1 << 20
 
 
 class LocalRemote:
-    """A folder of this computer in place of the user's home on the server.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder, LocalRemote(Path(folder)) as remote:
-    ...     remote.mkdirs(PurePosixPath("input/COHORT/input"))
-    ...     [entry.name for entry in remote.list(PurePosixPath("input"))]
-    ['COHORT']
-    """
+    """A folder of this computer in place of the user's home on the server."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -31,18 +31,7 @@ class Block(NamedTuple):
 
 @contextmanager
 def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int]]:
-    """Open a file to send it.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "s.zip"
-    ...     _ = path.write_bytes(b"whole")
-    ...     with reading(path, 4) as (blocks, size):
-    ...         [tuple(block) for block in blocks]
-    [(b'whol', 4, 1), (b'e', 5, 0)]
-    """
+    """Open a file to send it: yield its blocks, and its size in bytes."""
     try:
         source = local.open("rb")
     except OSError as error:
@@ -70,24 +59,10 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
 
 @contextmanager
 def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
-    """Yield a function that writes a file, which appears once the block ends without an error.
-
-    Its folder is not synchronised, which would cost half as much time again for small files.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "aidp.csv"
-    ...     with atomic_download(path) as write:
-    ...         _ = write(b"1")
-    ...         path.exists()
-    ...     path.read_bytes()
-    False
-    b'1'
-    """
+    """Yield a function that writes a file, which appears once the block ends without an error."""
     of_caller: OSError | None = None  # of the connection, for instance: not of this disk
     try:
+        # To synchronise the folder would cost half as much time again for small files.
         with atomic_open(local, mode=PRIVATE, ending=PARTIAL, sync=False) as file:
 
             def write(data: bytes) -> object:
@@ -123,15 +98,7 @@ def make_folder(folder: Path) -> None:
 
 
 def lack_of_space(folder: Path, size: int) -> str:
-    """Return why so many bytes should not be written to a disk; empty if there is room.
-
-    Examples
-    --------
-    >>> lack_of_space(Path("."), 1)
-    ''
-    >>> lack_of_space(Path("."), 10**18).partition(";")[0]
-    '1,000,000,000,000 MB are needed'
-    """
+    """Return why so many bytes should not be written to a disk; empty if there is room."""
     there = next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
     try:
         free = shutil.disk_usage(there).free
@@ -153,16 +120,14 @@ def is_here(entry: Entry, local: Path) -> bool:
 
 
 def is_newer(entry: Entry, local: str | Path) -> bool:
-    """Check whether the server has other or later content than this disk.
-
-    Unlike `is_here`, it ignores that a copy made on this disk has a later time.
-    """
+    """Check whether the server has other or later content than this disk."""
     try:
         facts = os.stat(local)  # noqa: PTH116  thousands of them
     except OSError:
         return True
     if facts.st_size != entry.size or entry.modified is None:
         return facts.st_size != entry.size
+    # Unlike in `is_here`, a copy made on this disk may have a later time.
     return entry.modified.timestamp() - facts.st_mtime > CLOCK_STEP
 
 

@@ -85,19 +85,7 @@ Look = StatusUpdate
 
 
 def as_of(at: datetime | None, now: datetime) -> str:
-    """Describe when the service was last checked.
-
-    Examples
-    --------
-    >>> from datetime import UTC
-    >>> checked = datetime(2026, 1, 1, 14, 2, tzinfo=UTC)
-    >>> as_of(checked, checked + timedelta(minutes=3))
-    'as of 14:02, 3 minutes ago'
-    >>> as_of(checked, checked + timedelta(hours=26))
-    'as of 2026-01-01 14:02, 26 hours ago'
-    >>> as_of(None, checked)
-    'the service was not checked yet'
-    """
+    """Describe when the service was last checked."""
     if at is None:
         return "the service was not checked yet"
     there = at.astimezone(now.tzinfo)
@@ -119,17 +107,7 @@ def poll(
     stop: threading.Event | None = None,
     clock: Clock,
 ) -> Iterator[StatusUpdate]:
-    """Check the status repeatedly, less often while nothing changes or the network is down.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> updates = poll(lambda: pd.DataFrame({"study_id": ["s"], "state": ["processing"]}),
-    ...                interval=60, clock=Clock(sleep=lambda seconds: None))
-    >>> update = next(updates)
-    >>> update.waiting, update.pause
-    (1, 60)
-    """
+    """Check the status repeatedly, less often while nothing changes or the network is down."""
     if not 0 < interval < math.inf:  # the service must not be asked without a pause
         raise OptionError(
             f"The interval cannot be {interval}.", advice="Use a number of seconds above 0."

@@ -42,26 +42,13 @@ class DroppedError(Exception):
 
 
 def forward_events(events: Generator[Event, None, None], listen: OnEvent) -> None:
-    """Pass the events of a job to a listener; an error of the listener ends the job at once.
-
-    A generator that is merely closed, for example by a second Ctrl-C, would first finish what is
-    in flight.
-
-    Examples
-    --------
-    >>> def job():
-    ...     try:
-    ...         yield "an event"
-    ...     except ZeroDivisionError:
-    ...         raise TimeoutError("disconnected") from None
-    >>> forward_events(job(), lambda event: 1 / 0)
-    Traceback (most recent call last):
-    TimeoutError: disconnected
-    """
+    """Pass the events of a job to a listener; an error of the listener ends the job at once."""
     try:
         for event in events:
             listen(event)
     except BaseException as error:
+        # A generator that is merely closed, for example by a second Ctrl-C, would first finish what
+        # is in flight.
         events.throw(error)
         raise
 

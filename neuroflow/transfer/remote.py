@@ -34,12 +34,7 @@ class Receipt(StrEnum):
 
 
 def do_nothing(*_: object) -> None:
-    """Do nothing; the default for callbacks.
-
-    Examples
-    --------
-    >>> do_nothing(3)
-    """
+    """Do nothing; the default for callbacks."""
 
 
 class Wanted(NamedTuple):
@@ -57,12 +52,10 @@ FILE_ERRORS = (RemoteMissingError, RemoteRefusedError, SizeMismatchError, FileCh
 
 
 def check_unchanged(now: Entry, size: int, modified: datetime | None) -> None:
-    """Refuse a file that the server shows with another size or time after it was fetched.
-
-    Written over meanwhile, what arrived could be old at its begin and new at its end.
-    """
+    """Raise an error for a file with another size or time on the server after it was fetched."""
     is_same_time = None in (modified, now.modified) or modified == now.modified
     if now.size != size or not is_same_time:
+        # Written over meanwhile, it could be old at its begin and new at its end.
         raise FileChangedError(
             f"{now.name} was changed on the server while it was fetched.",
             advice="It is fetched again; if that does not help, collect again later.",

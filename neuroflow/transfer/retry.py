@@ -33,19 +33,7 @@ MAX_PAUSE_INTERVALS = 15
 
 
 def with_retries(operation: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Run what opens a connection of its own; again, a few times, where the network is away.
-
-    Examples
-    --------
-    >>> results = iter([ConnectionLostError("The connection was lost."), "answer"])
-    >>> def ask():
-    ...     result = next(results)
-    ...     if isinstance(result, Exception):
-    ...         raise result
-    ...     return result
-    >>> with_retries(ask, lambda seconds: None)
-    'answer'
-    """
+    """Run an operation that opens its own connection; retry it while the network is down."""
     for pause in FIRST_PAUSES:
         try:
             return operation()
@@ -80,15 +68,7 @@ def reconnecting(
 def next_pause(
     pause: float, interval: float, *, has_changed: bool, longest: float | None = None
 ) -> float:
-    """Return the pause before the next status check, in seconds.
-
-    Examples
-    --------
-    >>> next_pause(60, 60, has_changed=False), next_pause(900, 60, has_changed=False)
-    (90.0, 900)
-    >>> next_pause(900, 60, has_changed=True)
-    60
-    """
+    """Return the pause before the next status check, in seconds."""
     if has_changed:
         return interval
     limit = MAX_PAUSE_INTERVALS * interval if longest is None else longest

@@ -52,10 +52,7 @@ def send_folder(
 def folder_entry(
     remote: Remote, folder: PurePosixPath, path: PurePosixPath, local: Path
 ) -> Entry | None:
-    """Return what the server shows of a study, as if it were the zip at `path`.
-
-    It has the zip's size where every file is there with its own, and else a smaller one.
-    """
+    """Return what the server shows of a study's folder, as if it were the zip at `path`."""
     there = _tree(remote, folder)
     if not there:
         return None
@@ -63,6 +60,7 @@ def folder_entry(
     size = sum(sizes.values())
     if local.is_file():
         whole = local.stat().st_size
+        # The zip's size where every file is there with its own, and else a smaller one.
         size = whole if sizes == _members(local) else min(size, whole - 1)
     times = [entry.modified for entry in there.values() if entry.modified is not None]
     newest: datetime | None = max(times, default=None)

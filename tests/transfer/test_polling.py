@@ -9,7 +9,7 @@ import pytest
 from neuroflow.errors import ConnectionLostError, LoginRefusedError, OptionError, PortError
 from neuroflow.ledger.states import State
 from neuroflow.transfer.control import Clock
-from neuroflow.transfer.polling import poll, wait_for_results
+from neuroflow.transfer.polling import as_of, poll, wait_for_results
 
 
 class Day:
@@ -164,3 +164,19 @@ def test_a_stop_before_the_beginning_leaves_one_look(day):
     states, _ = wait(day, lambda: frame(State.SUBMITTED), stop=stop)
     assert states == [State.SUBMITTED]
     assert day.slept == 0
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        (timedelta(minutes=3), "as of 14:02, 3 minutes ago"),
+        (timedelta(hours=26), "as of 2026-01-01 14:02, 26 hours ago"),
+    ],
+)
+def test_the_last_check_is_described_with_its_age(passed, expected):
+    checked = datetime(2026, 1, 1, 14, 2, tzinfo=UTC)
+    assert as_of(checked, checked + passed) == expected
+
+
+def test_a_service_that_was_never_checked_has_no_time():
+    assert as_of(None, datetime(2026, 1, 1, tzinfo=UTC)) == "the service was not checked yet"

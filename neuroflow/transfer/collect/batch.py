@@ -48,10 +48,8 @@ class Batch:
         return True
 
     def is_as_before(self, found: ResultFolder) -> bool:
-        """Check whether a folder that is fetched again is listed as it was.
-
-        Then it did not change: the server only shows other times for a file than in a listing.
-        """
+        """Check whether a folder that is fetched again is listed as before: it did not change."""
+        # The server only shows other times for a file than in a listing.
         return found in self.changed.get(found.study_id, ())
 
 

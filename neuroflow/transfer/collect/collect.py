@@ -61,16 +61,15 @@ def collect(
     own: Collection[str] | None = None,
     control: Control | None = None,
     clock: Clock | None = None,
+    # Reads the reports of a folder without values; where it finds nothing, they count as a failure.
     verdict: ReadVerdict | None = None,
+    # The results of these studies are left on the server.
     is_forgotten: Callable[[str], bool] = lambda _study_id: False,
 ) -> Generator[Event, None, None]:
-    """Fetch every result that is complete and new or changed.
+    """Fetch every complete result that is new or changed to ``folder/<study_id>_out/``.
 
-    Files are written to ``folder/<study_id>_out/``, reports of many studies to
-    ``folder/aggregated/``. A folder that is still incomplete is left for the next time. Results
-    of studies that are not in the ledger are fetched too, with a message. `verdict` reads the
-    reports of a folder without values; without it, or where it finds nothing, they are taken for
-    those of a failure. Results of studies that `is_forgotten` names are left on the server.
+    Reports of many studies go to ``folder/aggregated/``. An incomplete folder is left for the next
+    time; results of studies that are not in the ledger are fetched too, with a message.
     """
     job = Job(clock or Clock(), control or Control())
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot

@@ -22,22 +22,9 @@ _FAILURE_WORDS = ("fail", "error")
 
 
 def is_failure(folder: ResultFolder) -> bool:
-    """Check whether a name states that a folder holds a failure report in place of results.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> from neuroflow.models import Entry
-    >>> path = PurePosixPath("output/s_out")
-    >>> report = Entry(path, "failure_report.txt", 90, is_folder=False)
-    >>> is_failure(ResultFolder("s", path, (report,)))
-    True
-
-    References
-    ----------
-    Documentation of neuropacs: a study that failed gets a failure report (text and picture) in
-    place of a prediction.
-    """
+    """Check whether a name states that a folder holds a failure report in place of results."""
+    # Documentation of neuropacs: a study that failed gets a failure report (text and picture) in
+    # place of a prediction.
     names = [entry.name.lower() for entry in folder.files]
     if VALUES_FILE in names:
         return False
@@ -55,17 +42,7 @@ def has_report(folder: ResultFolder) -> bool:
 
 
 def other_results(folder: ResultFolder) -> list[str]:
-    """Return the names of result files that are not read: those of another product.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> from neuroflow.models import Entry
-    >>> path = PurePosixPath("output/s_out")
-    >>> files = [Entry(path, name, 9, is_folder=False) for name in ("aidd.csv", "aidd.png")]
-    >>> other_results(ResultFolder("s", path, tuple(files)))
-    ['aidd.csv']
-    """
+    """Return the names of result files that are not read: those of another product."""
     reports = (*_TEXTS, *_DATA, *_PICTURES, *_LOGS)
     return [
         entry.name
@@ -95,18 +72,7 @@ def has_region_values(folder: ResultFolder) -> bool:
 
 
 def missing_files(folder: ResultFolder) -> str:
-    """Return the names of the files that are missing from a result folder, or empty.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> path = PurePosixPath("output/s_out")
-    >>> missing_files(ResultFolder("s", path))
-    'aidp.csv, prediction.txt, prediction.png'
-    >>> empty = Entry(path, "aidp.csv", 0, is_folder=False)
-    >>> missing_files(ResultFolder("s", path, (empty,)))
-    'aidp.csv (empty), prediction.txt, prediction.png'
-    """
+    """Return the names of the files that are missing from a result folder, or empty."""
     files = {entry.name: entry for entry in folder.files}
     missing = []
     for name in RESULT_FILES:
@@ -119,24 +85,10 @@ def missing_files(folder: ResultFolder) -> str:
 
 
 def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
-    """Return the files whose names every disk can hold, and a sentence for each other one.
-
-    Of names that differ in case only, one can be on a disk: a name of a result file, or else the
-    first one.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> path = PurePosixPath("output/s_out")
-    >>> files = [Entry(path, name, 9, is_folder=False) for name in ("CON", "aidp.csv")]
-    >>> usable, sentences = usable_files(ResultFolder("s", path, tuple(files)))
-    >>> [entry.name for entry in usable]
-    ['aidp.csv']
-    >>> print(sentences[0])
-    Study s: the file 'CON' beside its results was left out: it cannot be a name on Windows.
-    """
+    """Return the files whose names every disk can hold, and a sentence for each other one."""
     usable: dict[str, Entry] = {}
     sentences = []
+    # Of names that differ in case only, one can be on a disk: that of a result file comes first.
     files = sorted(folder.files, key=lambda entry: entry.name not in RESULT_FILES)
     if len(files) > MAX_FILES:
         sentences.append(
@@ -164,14 +116,7 @@ def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
 
 
 def too_large(entry: Entry) -> str:
-    """Return why a file is not fetched because of its size; empty if it may be.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> too_large(Entry(PurePosixPath(), "aidp.csv", 2**40, is_folder=False))
-    'it is listed with 1,099,512 MB, and such a file has at most 50 MB'
-    """
+    """Return why a file is not fetched because of its size; empty if it may be."""
     if not entry.is_sized:
         return "the server does not report its size"
     most = max_bytes(entry.name)

@@ -67,13 +67,7 @@ def read_messages(
 
 
 def lines_of(data: bytes, known: Collection[str]) -> dict[str, str]:
-    r"""Return the last line that names each of the known studies.
-
-    Examples
-    --------
-    >>> lines_of(b"10:00 a1.zip received\n10:05 a1 processing\n10:06 b2 failed\n", {"a1"})
-    {'a1': '10:05 a1 processing'}
-    """
+    """Return the last line that names each of the known studies."""
     found: dict[str, str] = {}
     ids = set(known)
     try:

@@ -39,18 +39,7 @@ class SeenAt:
 
 
 class OutputSnapshot:
-    """The result folders at one time, and when each was first seen.
-
-    Examples
-    --------
-    >>> from datetime import UTC
-    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> folder = ResultFolder("s", PurePosixPath("output/s_out"))
-    >>> first = OutputSnapshot(now).add(folder)
-    >>> second = OutputSnapshot(now + STABLE_AFTER, first).add(folder)
-    >>> first.is_stable(folder), second.is_stable(folder)
-    (False, True)
-    """
+    """The result folders at one time, and when each was first seen."""
 
     def __init__(self, at: datetime, before: OutputSnapshot | None = None) -> None:
         self.at = at

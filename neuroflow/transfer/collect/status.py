@@ -33,20 +33,10 @@ def status(
     changed: Collection[str] = (),
     elsewhere: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Return the state of every study.
+    """Return the state of every study at the time of the snapshot.
 
-    What the snapshot adds is true of the time it was made: a study sent after it is
-    ``submitted``, and none becomes overdue because the service was not checked. That a study was
-    sent `elsewhere`, to another service than the one of the snapshot, is its message.
-
-    Examples
-    --------
-    >>> from datetime import UTC, timedelta
-    >>> sent = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> row = LedgerRow("C", "s", State.SUBMITTED, sent, 9, "", "", "", "", submitted_at=sent)
-    >>> later = sent + timedelta(hours=7)
-    >>> status([row], OutputSnapshot(later), now=later, overdue_hours=6).loc[0, "state"]
-    'overdue'
+    A study sent after it is ``submitted``, and none becomes overdue because the service was not
+    checked. `elsewhere` holds studies that were sent to another service than the snapshot's.
     """
     seen = snapshot.folders if snapshot else {}
     unknown = dict.fromkeys([*seen, *collected])

@@ -30,15 +30,10 @@ def entries_of(
     find_folders: FindFolders,
     find_sizes: FindSizes,
 ) -> list[Entry]:
-    """Keep the files and folders of a listing; neither links nor devices.
+    """Return the files and folders of a listing, neither links nor devices, whatever is not sent.
 
-    A type that the server does not send is that of the long name, else the server is asked. So it
-    is for a size; a file without one is not `is_sized`.
-
-    References
-    ----------
-    draft-ietf-secsh-filexfer-02, sections 5 and 7: permissions and size are optional, and so are
-    the bits of the type in permissions.
+    Type and size are optional (draft-ietf-secsh-filexfer-02, sections 5 and 7): the long name has
+    the type, else the server is asked. A file without a size is not `is_sized`.
     """
     typed: list[tuple[str, SFTPAttributes, int]] = []
     for attributes in found:
@@ -67,18 +62,7 @@ def sized(entry: Entry, size: int | None) -> Entry:
 
 
 def file_type(attributes: SFTPAttributes) -> int:
-    """Return the type bits of a mode, from the long name if need be; 0 where neither has them.
-
-    Examples
-    --------
-    >>> attributes = SFTPAttributes()
-    >>> attributes.longname = "drwxr-xr-x 2 me us 4096 Nov 28 07:00 x_out"
-    >>> stat.S_ISDIR(file_type(attributes))
-    True
-    >>> attributes.longname = "data.zip"
-    >>> file_type(attributes)
-    0
-    """
+    """Return the type bits of a mode, from the long name if need be; 0 where neither has them."""
     kind = stat.S_IFMT(attributes.st_mode or 0)
     if kind:
         return kind
@@ -87,15 +71,7 @@ def file_type(attributes: SFTPAttributes) -> int:
 
 
 def entry_of(path: PurePosixPath, attributes: SFTPAttributes, *, is_folder: bool) -> Entry:
-    """Make an entry of one file's attributes.
-
-    Examples
-    --------
-    >>> attributes = SFTPAttributes()
-    >>> attributes.st_size = 9
-    >>> entry_of(PurePosixPath("output/x"), attributes, is_folder=False).size
-    9
-    """
+    """Make an entry of one file's attributes."""
     return _entry(path.parent, path.name, attributes, is_folder=is_folder)
 
 

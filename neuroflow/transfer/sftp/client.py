@@ -48,25 +48,21 @@ FolderListing = list[paramiko.SFTPAttributes] | StatusError
 class PipelinedClient(PacketChannel):
     """An SFTP client that reports every error of the server.
 
-    References
-    ----------
-    draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
-    read may bring less than was asked for.
+    draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a read
+    may bring less than was asked for.
     """
 
     _budget: _Budget
 
     def create(self, path: str) -> bytes:
-        """Open a file to write it whole; what was there is replaced.
-
-        An ``SFTPFile`` would send CLOSE when it is garbage collected, which declares the file
-        complete.
-        """
+        """Open a file to write it whole; what was there is replaced."""
         flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
         request = (CMD_OPEN, path, flags, paramiko.SFTPAttributes())
         kind, message = self._request(*request)  # type: ignore[attr-defined]
         if kind != CMD_HANDLE:
             raise SFTPError("unexpected answer")
+        # An ``SFTPFile`` would send CLOSE when it is garbage collected, which declares the file
+        # complete.
         handle: bytes = message.get_binary()
         return handle
 
@@ -77,11 +73,9 @@ class PipelinedClient(PacketChannel):
             raise StatusError("Something else than a status")
 
     def listings(self, paths: Sequence[str]) -> Iterator[FolderListing]:
-        """List many folders, several at a time; two round trips for each batch.
-
-        Names that are not UTF-8 keep their bytes as surrogates.
-        """
+        """List many folders, several at a time."""
         start = 0
+        # Names that are not UTF-8 keep their bytes as surrogates.
         self._budget = _Budget()
         while start < len(paths):
             batch = paths[start : start + self.handles.at_most(BATCH)]
@@ -237,13 +231,7 @@ class PipelinedClient(PacketChannel):
 
 
 class Answers:
-    """Answers as they come in, by the number of their request.
-
-    Examples
-    --------
-    >>> Answers().arrived
-    {}
-    """
+    """Answers as they come in, by the number of their request."""
 
     def __init__(self) -> None:
         self.arrived: dict[int, tuple[int, Any]] = {}

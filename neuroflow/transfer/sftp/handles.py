@@ -11,19 +11,7 @@ MAX_OPEN_FILES = 96
 class HandleLimit:
     """The handles that a server allows: as it offers, or as its refusals show.
 
-    References
-    ----------
     OpenSSH, PROTOCOL, section 4.8 (limits@openssh.com, max-open-handles).
-
-    Examples
-    --------
-    >>> limit = HandleLimit()
-    >>> limit.allow(20)
-    >>> limit.at_most(32)
-    20
-    >>> limit.halve(held=10)
-    >>> limit.at_most(32)
-    5
     """
 
     def __init__(self) -> None:
@@ -44,8 +32,6 @@ class HandleLimit:
 
 
 def may_be_full(error: object) -> bool:
-    """Check whether a refusal to open may be about the number of handles.
-
-    Servers word it as they like, some as a denied permission: only a missing file is certain.
-    """
+    """Check whether a refusal to open may be about the number of handles."""
+    # Servers word it as they like, some as a denied permission: only a missing file is certain.
     return isinstance(error, OSError) and error.errno != errno.ENOENT

@@ -15,18 +15,7 @@ class TooSlowError(TimeoutError):
 
 
 class Pace:
-    """What a connection brought while it was waited for; nothing is measured until it is on.
-
-    Examples
-    --------
-    >>> pace = Pace()
-    >>> pace.on = True
-    >>> pace.gain(1_000_000)
-    >>> pace.wait(WINDOW)
-    >>> pace.wait(WINDOW)
-    Traceback (most recent call last):
-    neuroflow.transfer.sftp.pace.TooSlowError: Less than 600 kB came in 5 minutes
-    """
+    """The bytes that a connection brought while it was waited for, measured only while `on`."""
 
     def __init__(self) -> None:
         self.on = False

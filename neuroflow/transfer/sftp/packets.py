@@ -40,8 +40,6 @@ class EndStatusError(StatusError, EOFError):
 class PacketChannel(paramiko.SFTPClient):
     """The stream of SFTP packets in a channel; for one thread.
 
-    References
-    ----------
     OpenSSH, PROTOCOL, section 4.8 (limits@openssh.com); RFC 4254, section 5.2 (windows).
     """
 

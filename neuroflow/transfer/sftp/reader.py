@@ -36,20 +36,14 @@ Chunk = bytes | FileEnd
 def read_files(
     client: PipelinedClient, wanted: Sequence[tuple[str, int]]
 ) -> Generator[Chunk, None, None]:
-    """Read files in order: the chunks of each, then its end.
-
-    If closed early, it receives the answers in flight and closes the files.
-
-    References
-    ----------
-    draft-ietf-secsh-filexfer-02, section 6.4: a read may bring less than was asked for.
-    """
+    """Read files in order: yield the chunks of each, then its end."""
     files = [_File(path, size) for path, size in wanted]
     reader = _FileReader(client, files)
     try:
         for number in range(len(files)):
             yield from reader.chunks(number)
     except GeneratorExit:
+        # Receives the answers in flight and closes the files.
         reader.close_all()
         raise
 

@@ -103,12 +103,8 @@ def _with_notes(error: ConnectError, route: Route) -> ConnectError:
 class SftpRemote:
     """One connection to an SFTP server.
 
-    Writes whole files from the first byte to the last, under their final names; never changes
-    modes or times, never appends, never resumes: a store of objects behind SFTP refuses all that.
-
-    References
-    ----------
-    AWS Transfer Family user guide, *Using SFTP with Amazon S3* (what such a server refuses).
+    Writes whole files in order under their final names; never changes modes or times, appends or
+    resumes: S3 refuses that (AWS Transfer Family user guide, *Using SFTP with Amazon S3*).
     """
 
     def __init__(self, transport: paramiko.Transport, timeout: float = session.TIMEOUT) -> None:

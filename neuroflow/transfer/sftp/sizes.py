@@ -17,11 +17,8 @@ _MAX_SIZE = 1 << 44
 def find_sizes(client: PipelinedClient, paths: Sequence[str]) -> list[int | None]:
     """Return the sizes of files, asked for by path, then of the open file, then by reading.
 
-    None stands for a file of which the server answers none of the three.
-
-    References
-    ----------
-    draft-ietf-secsh-filexfer-02, section 5: the size is optional in all attributes.
+    None stands for a file of which the server answers none of the three: the size is optional
+    (draft-ietf-secsh-filexfer-02, section 5).
     """
     found: list[int | None] = []
     for start in range(0, len(paths), BATCH):

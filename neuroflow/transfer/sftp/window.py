@@ -25,26 +25,10 @@ class SentRequest(NamedTuple):
 
 
 class SendWindow:
-    """The number of bytes that may be in flight on one connection.
+    """The number of bytes that may be in flight on one connection: what it delivers in a time.
 
-    Notes
-    -----
-    Every acknowledgement gives a delivery rate: the bytes acknowledged since its request left,
-    divided by the time since then. `TARGET_SECONDS` of it may be in flight. A connection of
-    12 kB/s gets requests of 32 KiB, answered every three seconds; a fast one is full after the
-    first round trip.
-
-    References
-    ----------
-    Cardwell et al., *Delivery rate estimation*, draft-cheng-iccrg-delivery-rate-estimation.
-
-    Examples
-    --------
-    >>> ticks = iter([0.0, 0.05])
-    >>> window = SendWindow(lambda: next(ticks))
-    >>> window.on_ack(window.on_send(INITIAL_SIZE))
-    >>> window.size == MAX_SIZE
-    True
+    Every acknowledgement gives a delivery rate: the bytes acknowledged since its request left, by
+    the time since then (Cardwell et al., draft-cheng-iccrg-delivery-rate-estimation).
     """
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:

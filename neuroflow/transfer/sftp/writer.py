@@ -19,14 +19,9 @@ _ANSWER = struct.Struct(">II")
 
 
 class FileWriter:
-    """A file open for writing, from its first byte to its last.
+    """A file open for writing, from its first byte to its last (draft-ietf-secsh-filexfer-02, 6.4).
 
-    Answers are checked as they come in: `write` waits only while the send window is full, and an
-    error of the server ends the upload when it arrives.
-
-    References
-    ----------
-    draft-ietf-secsh-filexfer-02, section 6.4.
+    `write` waits only while the send window is full; an error of the server ends the upload.
     """
 
     def __init__(self, packets: PacketChannel, handle: bytes) -> None:

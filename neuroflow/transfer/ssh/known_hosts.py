@@ -38,23 +38,7 @@ class _Known:
 
 
 class HostKeys:
-    """The pinned host keys of a workspace, in OpenSSH's ``known_hosts`` form.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     known = HostKeys(Path(folder) / "known_hosts")
-    ...     key = PublicKey("ssh-ed25519", b"key")
-    ...     known.trust("example.org", 2222, key)
-    ...     known.check("example.org", 2222, key)
-    ...     known.kinds("example.org", 2222)
-    ('ssh-ed25519',)
-
-    References
-    ----------
-    OpenSSH, sshd(8), *SSH_KNOWN_HOSTS FILE FORMAT*.
-    """
+    """The pinned host keys of a workspace, in OpenSSH's ``known_hosts`` form (sshd(8))."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -248,13 +232,7 @@ def _is_pin_of(line: str, place: str, fingerprints: frozenset[str]) -> bool:
 
 
 def parse_fingerprint(text: str) -> str:
-    """Return a fingerprint as OpenSSH writes it.
-
-    Examples
-    --------
-    >>> parse_fingerprint("LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM=")
-    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM'
-    """
+    """Return a fingerprint as OpenSSH writes it, with ``SHA256:`` and without padding."""
     found = _FINGERPRINT.match(text.strip())
     if not found:
         raise HostKeyError(

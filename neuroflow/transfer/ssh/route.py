@@ -26,14 +26,7 @@ _JUMP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How one server is reached.
-
-    Examples
-    --------
-    >>> bastion = Route("bastion", 22, "me", Identities(), "bastion", 22)
-    >>> [hop.host for hop in Route("far", 22, "me", Identities(), "far", 22, bastion).hops]
-    ['bastion', 'far']
-    """
+    """How one server is reached, through its jump hosts."""
 
     host: str  # Where it listens
     port: int
@@ -52,18 +45,7 @@ class Route:
 
 
 def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
-    """Find the route to the server of a profile.
-
-    Examples
-    --------
-    >>> profile = Profile(host="127.0.0.1", user="demo", key=Path("id_ed25519"), port=2222)
-    >>> find_route(profile, Path("no-such-file")).via is None
-    True
-
-    References
-    ----------
-    OpenBSD manual pages, ssh_config(5).
-    """
+    """Find the route to the server of a profile (ssh_config(5) of OpenBSD)."""
     finder = _Finder(ssh_config, profile.key)
     route = finder.route(_bare(profile.host), profile.port, profile.user.strip(), MAX_HOPS)
     if not route.user:

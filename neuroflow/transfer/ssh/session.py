@@ -64,13 +64,7 @@ logging.getLogger(LOG_NAME).addHandler(logging.NullHandler())
 
 
 def resolve(host: str, port: int) -> list[tuple[int, Address]]:
-    """Resolve a server name.
-
-    Examples
-    --------
-    >>> [address[:2] for _, address in resolve("127.0.0.1", 22)]
-    [('127.0.0.1', 22)]
-    """
+    """Return the family and address of every address of a server name."""
     try:
         if not 0 < port < 1 << 16:
             raise OverflowError  # noqa: TRY301
@@ -102,14 +96,12 @@ def handshake(
     host: str,
     port: int,
     *,
+    # Asked for first, and no others if `is_strict`.
     kinds: tuple[str, ...] = (),
     is_strict: bool = False,
     timeout: float = TIMEOUT,
 ) -> paramiko.Transport:
-    """Do the SSH handshake; the host key is not checked yet.
-
-    The server is asked for a key of `kinds` first, and for no other one if `is_strict`.
-    """
+    """Do the SSH handshake; the host key is not checked yet."""
     recorder = RecordingSocket(sock)
     transport = paramiko.Transport(cast(socket.socket, recorder), default_window_size=WINDOW)
     transport.set_log_channel(LOG_NAME)

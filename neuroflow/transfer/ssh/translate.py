@@ -39,13 +39,7 @@ _FIREWALL = (
 
 
 def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: int) -> ConnectError:
-    """Translate an error of opening a connection.
-
-    Examples
-    --------
-    >>> type(dial_error(ConnectionRefusedError(), "127.0.0.1", 22)).__name__
-    'PortError'
-    """
+    """Translate an error of opening a connection."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return HostNotFoundError(
             f"The server name {host!r} cannot be resolved.",
@@ -257,14 +251,7 @@ def _session_lost(error: Exception) -> ConnectionLostError:
 
 
 def operation_error(error: Exception, doing: str, *, is_alive: bool) -> NeuroflowError:
-    """Translate an error of a file operation.
-
-    Examples
-    --------
-    >>> error = OSError("SETSTAT unsupported")
-    >>> type(operation_error(error, "writing", is_alive=True)).__name__
-    'RemoteRefusedError'
-    """
+    """Translate an error of a file operation."""
     is_answer = isinstance(error, OSError) and not isinstance(error, TimeoutError)
     if not is_alive or not is_answer:
         return connection_lost(doing, error)
@@ -305,12 +292,8 @@ def connection_lost(doing: str, error: Exception | None = None) -> ConnectionLos
 def readable(error: BaseException) -> str:
     r"""Make one printable sentence of a message of a library or server.
 
-    Examples
-    --------
     >>> readable(OSError("no \x1b[31mspace"))
     'no ?[31mspace.'
-    >>> readable(PermissionError(13, ""))
-    'Permission denied.'
     """
     text = error.text if isinstance(error, paramiko.ChannelException) else str(error)
     if isinstance(error, OSError) and error.errno:
@@ -320,13 +303,7 @@ def readable(error: BaseException) -> str:
 
 
 def quoted(text: bytes) -> str:
-    r"""Quote the first lines of a server's message.
-
-    Examples
-    --------
-    >>> quoted(b"Exceeded MaxStartups\r\n")
-    '"Exceeded MaxStartups"'
-    """
+    """Quote the first lines of a server's message."""
     lines = text.partition(b"\0")[0].decode("utf-8", "replace").split("\n")
     clean = " / ".join(filter(None, (printable(line) for line in lines)))
     return f'"{clean[:200]}"'

@@ -115,14 +115,11 @@ class Tunnel:
     def log_in(
         self, transport: paramiko.Transport, keys: Sequence[Credential]
     ) -> tuple[paramiko.Transport, str]:
-        """Log in; return the fingerprint of the accepted key with the connection.
-
-        Where the server ends the connection before all keys were tried, the rest are tried in
-        others.
-        """
+        """Log in; return the connection and the fingerprint of the accepted key."""
         login = Login(self.route.host, self.route.port, self.route.user, keys)
         try:
             while (accepted := login.run(transport)) is None:
+                # The server ended it before all keys were tried: the rest are tried in others.
                 session.disconnect(transport)
                 transport, _ = self.verify(self.handshake())
         except BaseException:
@@ -152,12 +149,10 @@ class Tunnel:
         return tuple(shown)
 
     def with_all_keys(self, error: HostKeyUnknownError | HostKeyChangedError) -> HostKeyError:
-        """Return the error of a host key that is not pinned, with the keys of all kinds in it.
-
-        The fingerprint that the user was given may be that of any of them.
-        """
+        """Return the error of a host key that is not pinned, with the keys of all kinds in it."""
         if error.what.startswith(AT_JUMP_HOST):
             return error  # of an earlier host, with its keys in it
+        # The fingerprint that the user was given may be that of any of them.
         if isinstance(error, HostKeyUnknownError):
             return unknown_error(self.route.name, self.host_keys(), self.hostkeys.problems)
         if error.pinned:

@@ -13,17 +13,6 @@ class Watchdog:
     """Call `on_timeout` once when `seconds` pass without activity inside a ``with`` block.
 
     A socket time-out is not enough: several waits of an SSH connection ignore it.
-
-    Examples
-    --------
-    >>> ended = threading.Event()
-    >>> watchdog = Watchdog(ended.set, seconds=0.01)
-    >>> with watchdog:
-    ...     ended.wait(5)
-    True
-    >>> watchdog.expired
-    True
-    >>> watchdog.stop()
     """
 
     def __init__(self, on_timeout: Callable[[], None], seconds: float) -> None:

@@ -48,12 +48,13 @@ class Acquaintance:
 
 
 def check_account(
-    remote: Remote, cohort_id: str, *, answered: Collection[str], known: Acquaintance
+    remote: Remote,
+    cohort_id: str,
+    *,
+    answered: Collection[str],  # studies with results on the server
+    known: Acquaintance,
 ) -> None:
-    """Raise an error if the account or the cohort's folder holds studies that nobody here sent.
-
-    `answered` are the studies with results on the server.
-    """
+    """Raise an error if the account or the cohort's folder holds studies that nobody here sent."""
     strange = known.strange(answered)
     waiting = known.strange(_waiting(remote, cohort_id))
     if not (strange or waiting):

@@ -64,10 +64,7 @@ def write_mark(mark: SentMark) -> None:
 
 
 def read_marks(folders: Iterable[Path], but: Collection[str] = ()) -> dict[str, SentMark]:
-    """Read the marks in the folders of packages; a damaged one still states that a study left.
-
-    Those of the studies `but` are left out.
-    """
+    """Read the marks in folders of packages; a damaged one still states that a study was sent."""
     marks = (_read(folder / name) for folder in folders for name in _names(folder, but))
     return {mark.package.study_id: mark for mark in marks}
 

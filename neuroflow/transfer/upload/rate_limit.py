@@ -10,17 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class RateLimiter:
-    """A token bucket for the bytes of one job; used by all of its threads.
-
-    Examples
-    --------
-    >>> slept = []
-    >>> limiter = RateLimiter(1000.0, sleep=slept.append, monotonic=lambda: 0.0)
-    >>> limiter.acquire(500)
-    >>> limiter.acquire(500)
-    >>> slept
-    [0.5, 1.0]
-    """
+    """A token bucket for the bytes of one job; used by all of its threads."""
 
     bytes_per_second: float | None = None  # of all connections together; None for no limit
     sleep: Callable[[float], None] = time.sleep

@@ -34,12 +34,8 @@ def rebuild(
 ) -> list[LedgerRow]:
     """Record in a new or old ledger what the server, marks and journal show of every package.
 
-    If it is interrupted, it must be run again before anything is sent.
-
-    A study that the server does not show may have been sent and processed: it becomes
-    ``unconfirmed`` and is sent only with `replace`. A study whose upload the ledger already
-    records stays as it is, unless the ledger lacks what its mark names. The length of a file that
-    the server refused to store proves nothing, whichever workspace sent it.
+    If it is interrupted, it must be run again before anything is sent. A recorded upload stays as
+    it is, unless the ledger lacks what its mark names.
     """
     marks, shared = marks or {}, shared or SharedJournal()
     behind = set(ledger.missing({study_id: mark.event for study_id, mark in marks.items()}))
@@ -50,6 +46,9 @@ def rebuild(
         if row is not None and row.state is not State.PACKAGED and mark is None:
             continue
         is_answered = package.study_id in answered
+        # A study that the server does not show may have been sent and processed: it becomes
+        # unconfirmed, and is sent only with `replace`. The length of a file that the server refused
+        # to store proves nothing, whichever workspace sent it.
         state, message = _state_on_server(remote, package, is_answered=is_answered)
         if mark is not None and mark.phase is Phase.REFUSED and not is_answered:
             state, message = State.UNCONFIRMED, REFUSED

@@ -66,28 +66,17 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     row: LedgerRow,
     seen: ServerView,
     *,
+    # Seconds for which the upload is known to have been over, by a clock that nobody can set: the
+    # wall clocks of two computers reveal nothing about durations.
     elapsed: float,
     quiet_seconds: float,
     force: bool = False,
+    # An upload after one that the server refused to store: what it shows before the new one has
+    # ended may be left from the old one.
     is_repeated: bool = False,
 ) -> Decision:
     """Decide what became of a study, from the ledger and the server.
 
-    `is_repeated` is an upload after one that the server refused to store: what it shows before the
-    new one has ended may be left from the old one. `elapsed` are the seconds for which the upload
-    is known to have been over, by a clock that nobody can set; the wall clocks of two computers
-    reveal nothing about durations.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> row = LedgerRow("C", "s", State.UPLOADING, now, 9, "", "", "", "", sent_size=9)
-    >>> reconcile(row, ServerView(None), elapsed=0, quiet_seconds=300).verdict
-    <Verdict.WAIT: 'wait'>
-
-    References
-    ----------
     AWS Transfer Family user guide: an upload cut short is stored with what had arrived; an
     unresponsive client is given 300 s.
     """

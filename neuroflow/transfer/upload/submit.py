@@ -41,15 +41,15 @@ def submit(
     clock: Clock | None = None,
     incoming: PackageStream | None = None,
     service: str = "",
+    # Sees the server before anything is sent, and may raise an error.
     before_first: BeforeFirst | None = None,
+    # What other workspaces of the account know.
     shared: SharedJournal | None = None,
 ) -> Generator[Event, None, None]:
     """Carry out a plan, and send further studies as they come in.
 
     The ledger records the intent before each step and the outcome after it. Where the outcome of
-    an earlier upload is unknown, the server is checked before anything is sent. `before_first`
-    may look at the server before anything is sent, and raise an error. `shared` is what other
-    workspaces of the account know and learn.
+    an earlier upload is unknown, the server is checked before anything is sent.
     """
     options = options or UploadOptions()
     job = Job(clock or Clock(), control or Control())

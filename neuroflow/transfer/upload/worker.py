@@ -283,15 +283,13 @@ class UploadWorker:
         *,
         is_outcome: bool = False,
     ) -> None:
-        """Record a step in the ledger and, where it has a `phase`, beside the package.
-
-        An outcome is in the journal, too: a refusal already, anything else after the ledger.
-        """
+        """Record a step in the ledger and, where it has a `phase`, beside the package."""
         event = self.ledger.record(
             package.cohort_id, package.study_id, state, message, service=self.service
         )
         if phase is not None:
             write_mark(SentMark(package, phase, self.service, event))
+        # A refusal is in the journal already; anything else comes after the ledger.
         if is_outcome and phase is not Phase.REFUSED:
             self.shared.add(package, state)
 

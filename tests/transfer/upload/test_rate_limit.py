@@ -11,6 +11,7 @@ from neuroflow.errors import SubmissionError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
 from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.rate_limit import RateLimiter
 
 
 @pytest.mark.sshd
@@ -115,3 +116,11 @@ def test_a_real_upload_is_measured(folder_remote, packages, ledger):
     made = packages(3, size=100_000)
     list(plan_and_submit(made, ledger, folder_remote[1]))
     assert plan(made, ledger, {}).speed > 0
+
+
+def test_bytes_wait_for_those_before_them():
+    slept = []
+    limiter = RateLimiter(1000.0, sleep=slept.append, monotonic=lambda: 0.0)
+    limiter.acquire(500)
+    limiter.acquire(500)
+    assert slept == [0.5, 1.0]

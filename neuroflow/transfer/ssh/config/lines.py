@@ -32,16 +32,14 @@ class Line:
 
 
 def read_lines(path: Path) -> Iterator[Line | str]:
-    """Yield every setting of a file, or a sentence where a line is none.
-
-    Bytes that are not UTF-8 stay as they are: they may be part of a path, or of a comment.
-    """
+    """Yield every setting of a file, or a sentence where a line is none."""
     if path.is_fifo():
         raise OSError(errno.ESPIPE, "It is a pipe")  # which would be waited for
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)  # an Include may name a device without end
     if len(data) > MAX_BYTES:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    # Bytes that are not UTF-8 may be part of a path, or of a comment.
     text = data.decode("utf-8-sig", "surrogateescape")
     for number, whole in enumerate(text.splitlines(), start=1):
         line = whole.partition("\0")[0]  # where a program in C would end it

@@ -79,17 +79,7 @@ class Entry:
 
 
 def look_up(name: str, *, user: str = "", path: Path | None = None) -> Entry:
-    """Look up a host in one file, or in the user's and the system's.
-
-    Examples
-    --------
-    >>> look_up("far", path=Path("no-such-file")).host
-    'far'
-
-    References
-    ----------
-    OpenBSD manual pages, ssh_config(5).
-    """
+    """Look up a host in one file, or in the user's and the system's (ssh_config(5) of OpenBSD)."""
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  pathlib raises for users without a home
     files = (path,) if path else (home / ".ssh" / "config", SYSTEM_CONFIG)
     reader = _Reader(name, user)

@@ -17,8 +17,6 @@ _SHELL_CHARACTERS = set("'`\"$\\;&<>|(){}")
 def expand(text: str, tokens: Mapping[str, str]) -> str:
     """Replace the tokens of a value; an unknown one stays as it is written.
 
-    Examples
-    --------
     >>> expand("corkscrew proxy 8080 %h %p 100%%", {"h": "far", "p": "2222"})
     'corkscrew proxy 8080 far 2222 100%'
     """
@@ -43,11 +41,8 @@ def local_user() -> str:
 def check_shell_safe(host: str, user: str) -> None:
     """Raise an error unless host and user may stand in a shell command.
 
-    A profile may come from a folder that others can write to; its text must never run as a command.
-
-    References
-    ----------
-    OpenSSH 9.6, ssh.c, ``valid_hostname`` and ``valid_ruser`` (CVE-2023-51385).
+    A profile may come from a folder that others can write to; its text must never run as a command:
+    as ``valid_hostname`` and ``valid_ruser`` in ssh.c of OpenSSH 9.6 (CVE-2023-51385).
     """
     for what, text in (("host", host), ("user", user)):
         is_blank_free = what == "user" or not any(c.isspace() for c in text)

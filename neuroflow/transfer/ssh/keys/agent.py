@@ -30,8 +30,6 @@ _MAX_ANSWER = 1 << 20
 class Agent:
     """A connection to an ssh-agent, as a context manager.
 
-    References
-    ----------
     IETF draft-ietf-sshm-ssh-agent, *SSH Agent Protocol*, section 3.
     """
 

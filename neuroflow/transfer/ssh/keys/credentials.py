@@ -27,13 +27,7 @@ from neuroflow.transfer.ssh.keys.public import (
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Where the keys for one server come from.
-
-    Examples
-    --------
-    >>> Identities((Path("id_key"),)).agent_use
-    'never'
-    """
+    """Where the keys for one server come from."""
 
     # Private key files; a public one, or a protected one, stands for the agent's key.
     files: tuple[Path, ...] = ()
@@ -52,14 +46,7 @@ class Credential(NamedTuple):
 
 @contextmanager
 def open_credentials(identities: Identities, passphrase: str | None) -> Iterator[list[Credential]]:
-    """Yield the keys to offer, in their order, while the agent is open.
-
-    Keys of the agent that a file names come first. Without any usable key an error is raised.
-
-    References
-    ----------
-    OpenBSD manual pages, ssh_config(5), IdentityFile and IdentitiesOnly.
-    """
+    """Yield the keys to offer, in order, while the agent is open; without any, raise an error."""
     with ExitStack() as stack:
         held = _held(stack, identities, passphrase)
         chosen: list[Credential] = []
@@ -73,6 +60,8 @@ def open_credentials(identities: Identities, passphrase: str | None) -> Iterator
             else:
                 (chosen if credential.is_of_agent else loaded).append(credential)
         rest = list(held.values()) if identities.agent_use != "never" else []
+        # Keys of the agent that a file names come first: OpenBSD manual pages, ssh_config(5),
+        # IdentityFile and IdentitiesOnly.
         order = [*chosen, *rest, *loaded]
         if identities.agent_use == "last":
             order = [*chosen, *loaded, *rest]

@@ -87,17 +87,8 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
 
 
 def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
-    """Read a private key: Ed25519, RSA or ECDSA, in OpenSSH's, PEM or PKCS#8 form.
+    """Read a private key in OpenSSH's, PEM or PKCS#8 form.
 
-    Examples
-    --------
-    >>> load_key(Path("no-such-key"))
-    Traceback (most recent call last):
-    ...
-    neuroflow.errors.KeyFileError: The key file no-such-key does not exist. ...
-
-    References
-    ----------
     SFTP guide of neuropacs: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
     """
     data = read_key(path)

@@ -71,12 +71,8 @@ def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
 def read_public(data: bytes) -> PublicKey | None:
     """Read a public key in OpenSSH's form, as in a ``.pub`` file; None if it is something else.
 
-    Examples
-    --------
     >>> read_public(b"ssh-ed25519 a2V5 me@here").comment
     'me@here'
-    >>> read_public(b"-----BEGIN PRIVATE KEY-----") is None
-    True
     """
     found = _LINE.match(data.lstrip())
     if found is None:
@@ -99,8 +95,6 @@ class Unprotected(NamedTuple):
 def read_unprotected(data: bytes) -> Unprotected:
     """Return what a key file shows without its passphrase.
 
-    References
-    ----------
     OpenSSH, PROTOCOL.key: the public key is outside what the passphrase protects.
     """
     if b"BEGIN OPENSSH PRIVATE KEY" not in data:
