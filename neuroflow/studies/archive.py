@@ -40,8 +40,6 @@ READ_ERRORS = (
 def reason_of(error: BaseException) -> str:
     """Describe why something could not be read, without naming files or their contents.
 
-    Examples
-    --------
     >>> reason_of(FileNotFoundError(2, "No such file", "/scans/MILLER.dcm"))
     'No such file.'
     """
@@ -201,16 +199,10 @@ def files_on_disk(studies: Iterable[Study]) -> list[Path]:
 
 
 def looks_like_dicom(start: bytes) -> bool:
-    """Check by its first bytes whether a file may be DICOM.
+    """Check by its first bytes whether a file may be DICOM (PS3.10, section 7.1).
 
-    Examples
-    --------
     >>> looks_like_dicom(bytes(128) + b"DICM"), looks_like_dicom(b"participant_id")
     (True, False)
-
-    References
-    ----------
-    DICOM PS3.10, section 7.1.
     """
     if start[128:132] == b"DICM":
         return True

@@ -20,16 +20,10 @@ CAPPED_AGE = 90
 
 
 def parse_age(value: object) -> float | None:
-    """Read an age as DICOM, BIDS and the sidecar of the service write it.
+    """Read an age in years, as DICOM (PS3.5, table 6.2-1, AS), BIDS and the service write it.
 
-    Examples
-    --------
     >>> parse_age("045Y"), parse_age("18M"), parse_age(45), parse_age("89+"), parse_age("abc")
     (45.0, 1.5, 45.0, 90.0, None)
-
-    References
-    ----------
-    DICOM PS3.5, table 6.2-1, value representation AS.
     """
     if value is None or isinstance(value, bool):
         return None
@@ -44,24 +38,12 @@ def parse_age(value: object) -> float | None:
 
 
 def parse_sex(value: object) -> str | None:
-    """Read a sex in the spellings the service accepts.
-
-    Examples
-    --------
-    >>> parse_sex("Female"), parse_sex("O")
-    ('F', None)
-    """
+    """Read a sex in the spellings the service accepts."""
     return _SEXES.get(str(value).strip().upper()) if value is not None else None
 
 
 def age_between(birth: str, scan: str) -> float | None:
-    """Compute the age at the scan from two DICOM dates.
-
-    Examples
-    --------
-    >>> age_between("19600229", "20200228"), age_between("19600229", "20200229")
-    (59.0, 60.0)
-    """
+    """Compute the age at the scan in whole years from two DICOM dates."""
     first, last = parse_date(birth), parse_date(scan)
     if first is None or last is None or last < first:
         return None
@@ -70,13 +52,7 @@ def age_between(birth: str, scan: str) -> float | None:
 
 
 def parse_date(text: str) -> date | None:
-    """Read a DICOM date.
-
-    Examples
-    --------
-    >>> parse_date("20240131"), parse_date("")
-    (datetime.date(2024, 1, 31), None)
-    """
+    """Read a DICOM date; None where it is none."""
     try:
         return datetime.strptime(text.strip().replace(".", "")[:8], "%Y%m%d").date()
     except ValueError:
@@ -84,11 +60,5 @@ def parse_date(text: str) -> date | None:
 
 
 def age_string(years: float) -> str:
-    """Write an age as DICOM does, at most the age that may be sent.
-
-    Examples
-    --------
-    >>> age_string(45.9), age_string(93)
-    ('045Y', '090Y')
-    """
+    """Write an age as DICOM does, at most the age that may be sent."""
     return f"{min(int(years), CAPPED_AGE):03d}Y"

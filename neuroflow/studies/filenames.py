@@ -35,13 +35,6 @@ _MAPS = frozenset(_MAP_WORDS.split())
 def bids_entities(path: PurePath) -> dict[str, str]:
     """Read ``sub-`` and ``ses-`` from a path, the innermost ones.
 
-    Examples
-    --------
-    >>> bids_entities(PurePath("sub-01/ses-a/dwi/sub-01_ses-a_dwi.nii.gz"))
-    {'sub': '01', 'ses': 'a'}
-
-    References
-    ----------
     Brain Imaging Data Structure specification, "Filenames".
     """
     found: dict[str, str] = {}
@@ -51,21 +44,13 @@ def bids_entities(path: PurePath) -> dict[str, str]:
 
 
 def role(name: str) -> str | None:
-    """Return the role of a file in a NIfTI study by its name, or None.
-
-    Examples
-    --------
-    >>> role("dwi.nii.gz"), role("bvals"), role("dwi.eddy_rotated_bvecs"), role("notes.txt")
-    ('image', 'bval', 'bvec', None)
-    """
+    """Return the role of a file in a NIfTI study by its name, or None."""
     return next((kind for kind, pattern in _ROLES if pattern.search(name)), None)
 
 
 def stem(name: str) -> str:
     """Remove from a file's name the part that marks its role.
 
-    Examples
-    --------
     >>> [stem(n) for n in ("a.nii.gz", "a.bval", "a_bvecs.txt", "a.nii.gz.bvec", "bvals")]
     ['a', 'a', 'a', 'a', '']
     """
@@ -77,13 +62,7 @@ def stem(name: str) -> str:
 
 
 def partner(image: str, names: Iterable[str], kind: str, *, alone: bool) -> str | None:
-    """Find the file of a role that belongs to an image in the same folder.
-
-    Examples
-    --------
-    >>> partner("data.nii.gz", ["bvals", "bvecs", "data.nii.gz"], "bval", alone=True)
-    'bvals'
-    """
+    """Find the file of a role that belongs to an image in the same folder."""
     candidates = sorted(name for name in names if role(name) == kind)
     own = stem(image).lower()
     for wanted in (own, _without_suffix(own)):
@@ -104,27 +83,14 @@ def _without_suffix(text: str) -> str:
 
 
 def mentions_diffusion(path: PurePath) -> bool:
-    """Check whether the name of a file or its folder mentions diffusion.
-
-    Examples
-    --------
-    >>> mentions_diffusion(PurePath("sub-01_dwi.nii")), mentions_diffusion(PurePath("T1w.nii"))
-    (True, False)
-    """
+    """Check whether the name of a file or its folder mentions diffusion."""
     return any(DIFFUSION_WORDS.search(part) for part in path.parts[-2:])
 
 
 def derived_image(name: str) -> str:
     """Return what a NIfTI is by its name where it is no diffusion image; else empty.
 
-    Examples
-    --------
-    >>> [derived_image(n) for n in ("sub-1_sbref.nii.gz", "dti_FA.nii", "AX_DTI_AD_30dir.nii.gz")]
-    ['single-band reference', 'map', '']
-
-    References
-    ----------
-    BIDS (sbref, part-); FSL dtifit and bedpostx; dcm2niix (_ADC, _ph).
+    The names are those of BIDS (sbref, part-), FSL dtifit and bedpostx, and dcm2niix (_ADC, _ph).
     """
     plain = _ROLES[0][1].sub("", name)
     if _NO_MAGNITUDE.search(plain):
@@ -137,13 +103,7 @@ def derived_image(name: str) -> str:
 
 
 def is_placeholder(label: str) -> bool:
-    """Check for an id that names nobody: blank, or what anonymisers write for everybody.
-
-    Examples
-    --------
-    >>> [is_placeholder(text) for text in ("", "ANONYMOUS", "0000", "ANON07", "Tester 3")]
-    [True, True, True, False, False]
-    """
+    """Check for an id that names nobody: blank, or what anonymisers write for everybody."""
     plain = printable(label)
     return not plain or _PLACEHOLDER.fullmatch(plain) is not None
 
@@ -151,8 +111,6 @@ def is_placeholder(label: str) -> bool:
 def unique_labels(wanted: Sequence[str]) -> list[str]:
     """Make labels unique by numbering those that occur more than once.
 
-    Examples
-    --------
     >>> unique_labels(["a", "b", "a"])
     ['a', 'b', 'a (2)']
     """
@@ -169,28 +127,13 @@ def unique_labels(wanted: Sequence[str]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    r"""Replace characters that cannot be printed, such as newlines, by blanks.
-
-    Examples
-    --------
-    >>> printable("a\nb")
-    'a b'
-    """
+    """Replace characters that cannot be printed, such as newlines, by blanks."""
     return "".join(char if char.isprintable() else " " for char in text).strip()
 
 
 def bids_inherited(image: str, beside: str) -> bool:
     """Check whether a file further up in a BIDS dataset applies to an image.
 
-    Examples
-    --------
-    >>> bids_inherited("sub-01_dir-AP_dwi.nii.gz", "dwi.json")
-    True
-    >>> bids_inherited("sub-01_dwi.nii.gz", "sub-02_dwi.bval")
-    False
-
-    References
-    ----------
     Brain Imaging Data Structure specification, "The Inheritance Principle".
     """
     own, other = stem(image).split("_"), PurePath(beside).stem.split("_")

@@ -43,14 +43,12 @@ _MB_PER_COST = 1e6  # reading a megabyte takes about as long as reading a header
 
 
 def image_digest(study: Study) -> str:
-    """Digest the images of a study: its version, a colon, and a SHA-256.
-
-    Raises an error where a file cannot be read: a digest of the others would be another scan's.
-    """
+    """Digest the images of a study: its version, a colon, and a SHA-256."""
     with shared_archives():
         members = study_members(study)
         facts = read_acquisition(study)
         if facts.completeness.unreadable_files:
+            # A digest of the other files would be that of another scan.
             raise StudyError(
                 "Some of the study's files are damaged or truncated.",
                 advice="Copy or export the study again.",

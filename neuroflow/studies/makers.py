@@ -31,8 +31,6 @@ _FIRST = re.compile(
 def known_maker(text: str) -> str:
     """Return a manufacturer's name as it is, or only its first word where more was added.
 
-    Examples
-    --------
     >>> known_maker("SIEMENS"), known_maker("Siemens Miller Praxis"), known_maker("A clinic")
     ('SIEMENS', 'Siemens', 'UNKNOWN')
     """

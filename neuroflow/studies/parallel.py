@@ -36,10 +36,8 @@ def map_chunks(
     chunk: int = 1,
     cost: int = 1,
 ) -> Iterator[tuple[int, list[Result]]]:
-    """Run a function over chunks of items, on this machine's cores or anywhere.
+    """Run a function over chunks of items, and yield the start of each chunk with its results.
 
-    Examples
-    --------
     >>> list(map_chunks(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
     [(0, [1, 4]), (2, [9])]
     """
@@ -72,16 +70,14 @@ def map_chunks(
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C and SIGTERM, which only the main process handles.
-
-    Running tasks are finished; without this, each process would print a traceback.
-    """
+    """Start processes that ignore Ctrl-C and SIGTERM, which only the main process handles."""
     if sys.platform == "win32":  # without signal masks
         yield
         return
     from multiprocessing import resource_tracker
 
     resource_tracker.ensure_running()  # its own start would unblock the signals
+    # Running tasks are finished; without this, each process would print a traceback.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
@@ -90,21 +86,12 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def processes() -> int:
-    """Return how many processes work at most: as chosen, or else the cores of this job.
-
-    Examples
-    --------
-    >>> processes() >= 1
-    True
-
-    References
-    ----------
-    loky.cpu_count: CPU affinity, CPU limits of cgroups, LOKY_MAX_CPU_COUNT.
-    """
+    """Return how many processes work at most: as chosen, or else the cores of this job."""
     from loky import cpu_count  # type: ignore[import-untyped]
 
     if _chosen is not None:
         return _chosen
+    # loky.cpu_count knows CPU affinity, CPU limits of cgroups and LOKY_MAX_CPU_COUNT.
     granted = [os.environ.get(name, "") for name in SCHEDULERS]
     counts = [int(text) for text in granted if text.isdecimal() and int(text) > 0]
     return max(1, min([int(cpu_count()), *counts]))
@@ -117,11 +104,7 @@ def limit_processes(count: int | None) -> None:
 
 
 def local_executor() -> Executor:
-    """Return the processes on this job's cores, started once and reused.
-
-    They are neuroflow's own: loky's reusable executor may be the caller's, and asking for it with
-    another number of processes would shut the caller's down.
-    """
+    """Return the processes on this job's cores, started once and reused."""
     global _pool  # noqa: PLW0603  one set of processes for the whole program
     from loky import ProcessPoolExecutor
 
@@ -129,6 +112,8 @@ def local_executor() -> Executor:
     if _pool is None or _pool[0] != key:
         _close_pool()
         atexit.register(_close_pool)  # later, the modules that loky's end needs are gone
+        # neuroflow's own: loky's reusable executor may be the caller's, and asking for it with
+        # another number of processes would shut the caller's down.
         _pool = key, ProcessPoolExecutor(max_workers=processes(), timeout=120)
     return _pool[1]
 

@@ -85,18 +85,13 @@ def read_sidecar(member: Member) -> dict[str, Any]:
 
 
 def read_study_sidecars(members: StudyMembers) -> dict[str, Any]:
-    """Read the sidecars of a study as one: of a value that several hold, the nearest is taken.
-
-    A file further up in a dataset applies to several people, so its age and sex are nobody's.
-
-    References
-    ----------
-    Brain Imaging Data Structure specification, "The Inheritance Principle".
-    """
+    """Read the sidecars of a study as one: of a value that several hold, the nearest is taken."""
     merged: dict[str, Any] = {}
     image = members.images[0].place
     for sidecar in members.sidecars:
         content = read_sidecar(sidecar)
+        # A file further up in a dataset applies to several people, so its age and sex are nobody's:
+        # BIDS specification, "The Inheritance Principle".
         is_shared = sidecar.place.parent != image.parent and not bids_entities(sidecar.place)
         if members.kind is StudyKind.NIFTI and is_shared:
             content = {key: value for key, value in content.items() if not _is_personal(key)}
@@ -115,8 +110,6 @@ def _plain(key: str) -> str:
 def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that checks need, whatever the spelling of their keys.
 
-    Examples
-    --------
     >>> sidecar_facts({"patient_age": "045Y", "EchoTime": 0.09, "PatientSex": ""})
     {'age': '045Y', 'echo_time': 0.09}
     """
@@ -132,8 +125,6 @@ def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
 def milliseconds(value: Any, longest_seconds: float) -> float | None:
     """Read a time that may be in seconds, as in BIDS, or in milliseconds.
 
-    Examples
-    --------
     >>> milliseconds(0.09, 1.0), milliseconds("90", 1.0), milliseconds("long", 1.0)
     (90.0, 90.0, None)
     """
@@ -144,13 +135,7 @@ def milliseconds(value: Any, longest_seconds: float) -> float | None:
 
 
 def to_number(value: Any) -> float | None:
-    """Read a number.
-
-    Examples
-    --------
-    >>> to_number("3"), to_number(None), to_number("NaN")
-    (3.0, None, None)
-    """
+    """Read a finite number; None for anything else."""
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -164,13 +149,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what describes the acquisition, and nothing that may identify someone.
-
-    Examples
-    --------
-    >>> safe_sidecar({"EchoTime": 0.09, "PatientName": "Miller", "ConversionSoftware": "x"})
-    {'EchoTime': 0.09}
-    """
+    """Keep what describes the acquisition, and nothing that may identify someone."""
     kept = {}
     for key in sorted(SAFE_NUMBERS & set(content)):
         value = content[key]

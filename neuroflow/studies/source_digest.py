@@ -58,8 +58,8 @@ def save_stat_digest(digest: str, package: Package) -> None:
 def is_unchanged(study: Study, package: Package, *, was_sent: bool = False) -> bool:
     """Check whether packaging a study again would give the same package.
 
-    Files with the same size and modification time are taken as unchanged; others are read. What
-    was sent stays as it is, although a later version removes more.
+    Files with the same size and modification time are taken as unchanged; others are read. What was
+    sent stays as it is, although a later version removes more.
     """
     try:
         if package.path.stat().st_size != package.size:

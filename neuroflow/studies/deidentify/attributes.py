@@ -52,8 +52,6 @@ REMOVED = frozenset(
 def is_kept(tag: BaseTag) -> bool:
     """Check whether a standard attribute is kept.
 
-    References
-    ----------
     DICOM PS3.15, annex E, Basic Application Level Confidentiality Profile, with the options Retain
     Patient Characteristics (age and sex alone) and Retain Safe Private.
     """
@@ -69,11 +67,5 @@ def is_kept(tag: BaseTag) -> bool:
 
 @cache
 def has_its_type(tag: BaseTag, vr: str) -> bool:
-    """Check that an element has the type of its attribute, so that it is checked as that.
-
-    Examples
-    --------
-    >>> has_its_type(BaseTag(0x00180081), "DS"), has_its_type(BaseTag(0x00180081), "LO")
-    (True, False)
-    """
+    """Check that an element has the type of its attribute, so that it is checked as that."""
     return vr in dictionary_VR(tag).split(" or ")

@@ -53,15 +53,10 @@ class Identity:
 
 
 class Deidentifier:
-    """De-identifies the images of one study consistently.
+    """De-identifies the images of one study consistently (DICOM PS3.15, annex E; dicognito).
 
-    Removes identifying attributes and every attribute that is not on an allow-list, replaces UIDs
-    consistently, and shifts dates to the year 2000 without changing the time between images. Age,
-    sex, the acquisition and the private diffusion attributes are kept.
-
-    References
-    ----------
-    DICOM PS3.15, annex E; dicognito, https://github.com/blairconrad/dicognito.
+    Removes every attribute that is not on an allow-list, replaces UIDs, and shifts dates to the
+    year 2000; the time between images, age, sex, acquisition and private diffusion attributes stay.
     """
 
     def __init__(self, identity: Identity, *, salt: bytes, origin: datetime | None = None) -> None:
@@ -69,6 +64,7 @@ class Deidentifier:
         self._origin = origin
         # The replacements of one study reveal nothing about those of another.
         key = hmac.new(salt, identity.study_id.encode(), hashlib.sha256).hexdigest()
+        # https://github.com/blairconrad/dicognito
         self._anonymizer, self._uids = Anonymizer(seed=key), UIAnonymizer(Randomizer(key))
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)

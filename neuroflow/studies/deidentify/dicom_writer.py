@@ -36,23 +36,17 @@ _USELESS = 8
 
 
 class DicomWriter:
-    """Writes the de-identified copies of the files of one study.
-
-    The headers of a series differ in a few elements only: what was made of the others is copied
-    from the last image that was processed as a whole.
-    """
+    """Writes the de-identified copies of the files of one study."""
 
     def __init__(self, deidentify: Deidentifier) -> None:
         self._deidentify = deidentify
+        # The headers of a series differ in a few elements only: what was made of the others is
+        # copied from the last image that was processed as a whole.
         self._template: Template | None = None
         self._unused = 0  # Templates in turn
 
     def __call__(self, member: Member) -> Iterator[bytes]:
-        """Yield the bytes of a de-identified file.
-
-        The header is rewritten; the pixels are copied in blocks, so that large files need little
-        memory, and without what may be hidden beside them.
-        """
+        """Yield the bytes of a de-identified file, without what may be hidden beside its pixels."""
         try:
             # Values that violate the standard are kept as they are.
             with member.open() as stream, warnings.catch_warnings():
@@ -66,6 +60,7 @@ class DicomWriter:
                 self._unused = 0
                 yield made
                 stream.seek(stored.end)
+                # Copied in blocks, so that large files need little memory.
                 yield from pixel_blocks(stream, stored.syntax, self._template.form)
         except (*READ_ERRORS, *STREAM_ERRORS) as error:
             raise StudyError(

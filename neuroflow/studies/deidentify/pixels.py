@@ -132,10 +132,8 @@ def _fragments(stream: IO[bytes]) -> Iterator[bytes]:
 def without_comments(fragment: bytes) -> bytes:
     """Blank comments and data of applications in a compressed image; its length stays.
 
-    References
-    ----------
-    ITU-T T.81, annex B (JPEG, and JPEG-LS, which has the same markers); ITU-T T.800, annex A
-    (JPEG 2000).
+    ITU-T T.81, annex B (JPEG, and JPEG-LS, which has the same markers); ITU-T T.800, annex A (JPEG
+    2000).
     """
     if fragment.startswith(_JPEG):
         return _blanked_jpeg(fragment)

@@ -170,12 +170,7 @@ GE_PROTOCOL = 0x0025001B
 
 
 def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
-    """Check whether a private attribute is kept.
-
-    References
-    ----------
-    DICOM PS3.15, table E.3.10-1 (Safe Private Attributes).
-    """
+    """Check whether a private attribute is kept (DICOM PS3.15, table E.3.10-1)."""
     if tag.is_private_creator:
         creator = _creator(dataset, tag.group, tag.element)
         return creator in _UPPER or VENDORS.fullmatch(creator) is not None

@@ -113,8 +113,6 @@ _JOINED = re.compile(
 def is_code(text: str) -> bool:
     """Check whether a text is one of the known codes.
 
-    Examples
-    --------
     >>> is_code("MONOCHROME2"), is_code("IMAGE NUM 4"), is_code("MILLER")
     (True, True, False)
     """
@@ -127,15 +125,6 @@ def known_words(text: str, known: frozenset[str]) -> str:
 
     Letters of a piece have to be a known word, or one or two beside digits; a number has at most
     four digits. Where no word is left, nothing is.
-
-    Examples
-    --------
-    >>> known_words("Prisma Uniklinik Xberg", MODEL), known_words("MAGNETOM Prisma_fit", MODEL)
-    ('Prisma', 'MAGNETOM Prisma_fit')
-    >>> known_words("*ep_MILL", SEQUENCE), known_words("epse2d1_72", SEQUENCE)
-    ('*ep', 'epse2d1_72')
-    >>> known_words("syngo MR E11 for Lee", VERSION)
-    'syngo MR E11'
     """
     pieces = list(_PIECES.finditer(text))
     if all(_is_known(piece.group(), known) for piece in pieces):
@@ -166,8 +155,6 @@ def _is_known(piece: str, known: frozenset[str]) -> bool:
 def are_numbers(value: object) -> bool:
     """Check that all values are numbers, or empty.
 
-    Examples
-    --------
     >>> are_numbers(["1.5", "-2e3", ""]), are_numbers("MILLER")
     (True, False)
     """
@@ -180,19 +167,12 @@ def are_numbers(value: object) -> bool:
 def are_so_many(vr: str, value: object, multiplicity: str, most: int) -> bool:
     """Check that binary numbers are no more than an attribute has, and no bytes of a text.
 
-    A wrong length makes an element swallow those after it, with the names in them. Of an
-    attribute with any number of values, `most` are kept, or more of the size of measures.
-
-    Examples
-    --------
-    >>> are_so_many("US", 3, "1", 16), are_so_many("US", [21343, 14658], "1", 16)
-    (True, False)
-    >>> are_so_many("FD", [0.0, 52.5, 105.0], "1-n", 2), are_so_many("FD", [2e40], "1-n", 2)
-    (True, False)
+    A wrong length makes an element swallow those after it, with the names in them.
     """
     if vr not in BINARY:
         return True
     numbers = value if isinstance(value, MultiValue | list | tuple) else [value]
+    # Of an attribute with any number of values, `most` are kept, or more of the size of measures.
     limit = multiplicity.rpartition("-")[2]
     if len(numbers) > (int(limit) if limit.isdigit() else 0 if vr == "FD" else most) and (
         vr != "FD" or limit.isdigit() or not all(map(is_measure, numbers))

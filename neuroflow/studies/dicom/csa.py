@@ -70,13 +70,11 @@ def read_tags(value: bytes) -> dict[str, list[Any]] | None:
 def blank_csa(
     value: bytes, is_identifying: Callable[[str], bool] = lambda _: False
 ) -> bytes | None:
-    """Blank what may identify someone in a CSA header, without changing its structure.
-
-    Only values are searched: names of tags and of lines of the protocol identify nobody.
-    """
+    """Blank what may identify someone in a CSA header, without changing its structure."""
     if value[:4] != b"SV10" or read_tags(value) is None:
         return None
     blanked = bytearray(value)
+    # Only values are searched: names of tags and of lines of the protocol identify nobody.
     (n_tags,) = struct.unpack_from("<I", value, 8)
     at = 16
     for _ in range(n_tags):

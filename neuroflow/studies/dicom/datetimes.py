@@ -14,13 +14,6 @@ _DATE = re.compile(r"\d{8}")
 def parse_datetime(text: str) -> datetime | None:
     """Parse a DICOM date and as much of a time as follows it.
 
-    Examples
-    --------
-    >>> parse_datetime("20240131123005.5"), parse_datetime("abc")
-    (datetime.datetime(2024, 1, 31, 12, 30, 5, 500000), None)
-
-    References
-    ----------
     DICOM PS3.5, table 6.2-1, value representations DA, DT and TM.
     """
     plain = text.strip().replace(".", "", text.count(".") if ":" in text else 0).replace(":", "")
@@ -36,17 +29,10 @@ def parse_datetime(text: str) -> datetime | None:
 
 
 def first_moment(texts: Iterable[str]) -> str:
-    """Return the earliest of some dates and times; one without a time only where all are.
-
-    A date alone, or with zeros, stands for midnight: measured from it, the time of the day would
-    be kept.
-
-    Examples
-    --------
-    >>> first_moment(["20240131", "20240131123005", "", "unknown"])
-    '20240131123005'
-    """
+    """Return the earliest of some dates and times; one without a time only where all are."""
     known = sorted(text for text in texts if _DATE.match(text))
+    # A date alone, or with zeros, stands for midnight: measured from it, the time of the day would
+    # be kept.
     timed = (text for text in known if _has_time(text))
     return next(timed, known[0] if known else "")
 

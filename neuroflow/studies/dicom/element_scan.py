@@ -68,8 +68,6 @@ def scan_elements(
 ) -> tuple[dict[int, Element], tuple[int, int, int] | None]:
     """Find some attributes, and the first one from a tag on: its tag, length and offset.
 
-    References
-    ----------
     DICOM PS3.5, sections 7.1 (data elements) and 7.5 (sequences).
     """
     found: dict[int, Element] = {}

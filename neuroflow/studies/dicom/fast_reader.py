@@ -168,11 +168,9 @@ def _encodings(stored: bytes) -> tuple[str, ...]:
 def read_raw(
     stream: BinaryIO, tags: Collection[int], end: int, start: bytes = b""
 ) -> RawHeader | None:
-    """Read some attributes of a DICOM file; `tags` has to hold the character set.
-
-    The first reads are attempts: a value that crosses their end may fail in any way, and means
-    that more has to be read. The last word is that of the whole file.
-    """
+    """Read some attributes of a DICOM file; `tags` has to hold the character set."""
+    # These are attempts: a value that crosses their end may fail in any way, and means that more
+    # has to be read. The last word is that of the whole file.
     for size in STARTS:
         if len(start) < size:
             stream.seek(0)

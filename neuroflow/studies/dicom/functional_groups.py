@@ -15,18 +15,8 @@ _ITEM, _NO_END = b"\xfe\xff\x00\xe0", 1 << 32
 
 
 class FunctionalGroups:
-    """Read the frames of one file: thousands share a few groups, which are decoded once.
+    """The frames of one file: thousands share a few groups, which are decoded once.
 
-    Examples
-    --------
-    >>> timing, frame = Dataset(), Dataset()
-    >>> timing.RepetitionTime = 8000
-    >>> frame.MRTimingAndRelatedParametersSequence = [timing]
-    >>> FunctionalGroups({0x00180080}).flat(frame)
-    {1572992: '8000.0'}
-
-    References
-    ----------
     DICOM PS3.3, C.7.6.16 (Multi-frame Functional Groups module).
     """
 

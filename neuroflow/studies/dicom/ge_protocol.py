@@ -26,12 +26,8 @@ _MOST = 1 << 20
 
 
 def blank_protocol(value: bytes) -> bytes | None:
-    """Keep the numbers and known words of a protocol; None where it cannot be read.
-
-    References
-    ----------
-    The layout as dcm2niix reads it: four bytes of length, and a gzip stream.
-    """
+    """Keep the numbers and known words of a protocol; None where it cannot be read."""
+    # The layout as dcm2niix reads it: four bytes of length, and a gzip stream.
     start = value.find(_GZIP, 0, 8)
     if start < 0:
         return None

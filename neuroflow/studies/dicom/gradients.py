@@ -23,11 +23,8 @@ _SHORTEST, _LONGEST = 0.03, 0.97
 def read_gradient(look: Lookup) -> Gradient:
     """Read the diffusion weighting of one image.
 
-    References
-    ----------
-    DICOM PS3.3, C.8.13.5.9 (MR Diffusion macro); the conformance statements of the vendors;
-    Li et al., J Neurosci Methods 264 (2016) 47-56 (dcm2niix), whose issues 163 and 542 describe
-    the split tags and the custom tables of GE.
+    DICOM PS3.3, C.8.13.5.9; conformance statements of the vendors; Li et al., J Neurosci Methods
+    264 (2016) 47-56 (dcm2niix), and its issues 163 and 542 (split tags and custom tables of GE).
     """
     b_value = None
     for reader in (_standard, _siemens, _philips, _ge, _siemens_csa):
@@ -76,11 +73,9 @@ def _ge(look: Lookup) -> Gradient:
 
 
 def _unscaled(look: Lookup, b_value: float, direction: Vector | None) -> float:
-    """Return the b-value of one shell of several: GE writes the largest, and shorter vectors.
-
-    A public b-value that differs from the private one is that of the shell itself.
-    """
+    """Return the b-value of one shell of several: GE writes the largest, and shorter vectors."""
     nominal = _ge(look).b_value
+    # A public b-value that differs from the private one is that of the shell itself.
     if direction is None or (nominal is not None and abs(nominal - b_value) > 1):
         return b_value
     squared = sum(part * part for part in direction)

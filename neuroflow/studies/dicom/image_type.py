@@ -41,8 +41,6 @@ def image_sort(
 ) -> str:
     """Return what an image shows where it is not the signal's magnitude; empty for a raw image.
 
-    References
-    ----------
     DICOM PS3.3, C.8.3.1.1.1 (Image Type) and C.8.13.3.1 (Complex Image Component); the values of
     makers after dcm2niix (Li et al. 2016).
     """

@@ -159,15 +159,13 @@ def _gaps(instances: Iterable[int | None]) -> tuple[int, ...]:
 
 
 def _judged(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
-    """Return what each file shows; empty for the diffusion images themselves.
-
-    Of a file of many frames, the frames of another sort are marked.
-    """
+    """Return what each file shows; empty for the diffusion images themselves."""
     frames = [frame for header, _ in pairs for frame in header.frames if not frame.sort]
     has_directions = any(_is_weighted(frame) and frame.gradient.direction for frame in frames)
     result = []
     for header, member in pairs:
         marked = header
+        # Of a file of many frames, the frames of another sort are marked.
         if has_directions and any(_is_isotropic(frame) for frame in header.frames):
             marked = replace(header, frames=tuple(map(_marked, header.frames)))
         sorts = {frame.sort for frame in marked.frames}

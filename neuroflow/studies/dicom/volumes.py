@@ -29,11 +29,7 @@ class Stack:
 
 
 def stack(frames: Sequence[Frame]) -> Stack | None:
-    """Sort the slices of one diffusion series into volumes.
-
-    The number of volumes with the same gradient, such as those with b = 0, is how often a
-    position occurs among them.
-    """
+    """Sort the slices of one diffusion series into volumes."""
     placed = [frame for frame in frames if frame.position and frame.orientation]
     if not placed:
         return None
@@ -47,6 +43,8 @@ def stack(frames: Sequence[Frame]) -> Stack | None:
         key = _key(frame.gradient)
         groups[key][int(level)] += 1
         gradients.setdefault(key, frame.gradient)
+    # The number of volumes with the same gradient, such as those with b = 0, is how often a
+    # position occurs among them.
     n_levels = int(levels.max()) + 1
     missing = repeated = incomplete = 0
     volumes: list[Gradient] = []

@@ -20,11 +20,7 @@ _DICOM_ENDINGS = (".dcm", ".ima", ".dicom", ".dcm.gz", ".ima.gz", ".mr", ".mrdc"
 def damaged_beside(
     studies: Sequence[Sequence[ClassifiedFile]], files: Sequence[ClassifiedFile]
 ) -> list[list[Member]]:
-    """Return for each study the damaged files in its folders that seem to be its own.
-
-    Where a folder holds images of several series, the names before and after the damaged one
-    decide: scanners and exports number their files in order.
-    """
+    """Return for each study the damaged files in its folders that seem to be its own."""
     broken = [file for file in files if file.kind == "damaged"]
     if not broken:
         return [[] for _ in studies]
@@ -35,6 +31,8 @@ def damaged_beside(
             folders[file.place.parent].append(file.place)
     found: list[list[Member]] = [[] for _ in studies]
     for file in broken:
+        # Where a folder holds images of several series, the names before and after the damaged one
+        # decide: scanners and exports number their files in order.
         neighbours = sorted(folders.get(file.place.parent, ()))
         if not neighbours or not _looks_like_sibling(file, neighbours):
             continue

@@ -91,13 +91,11 @@ def _weigh(series: Sequence[_Series], executor: Executor | None) -> None:
 
 
 def _reading_order(series: _Series) -> tuple[Member, ...]:
-    """Order the images of a series: a spread sample, then the others in a random order.
-
-    An even sample alone may fall on the images without weighting, whose positions are periodic.
-    """
+    """Order the images of a series: a spread sample, then the others in a random order."""
     raw = sorted((f for f in series.files if not _is_map(f)), key=lambda file: file.instance)
     steps = {round(i * (len(raw) - 1) / (SAMPLE - 1)) for i in range(SAMPLE)} if raw else set()
     others = [file for number, file in enumerate(raw) if number not in steps]
+    # An even sample alone may fall on the images without weighting, whose positions are periodic.
     random.Random(len(raw)).shuffle(others)  # noqa: S311  the same order each time
     return tuple(file.member for file in (*(raw[step] for step in sorted(steps)), *others))
 

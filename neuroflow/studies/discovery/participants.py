@@ -86,11 +86,7 @@ def _folders(one: FoundStudy, root: Path) -> tuple[str, ...]:
 
 
 def _levels(folders: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-    """Find out for each first folder whether it, or the one below it, names participants.
-
-    A folder whose name has no number, such as "controls", or the only first folder of several
-    studies, is a group where the folders in it are numbered and differ, and are no visits.
-    """
+    """Find out for each first folder whether it, or the one below it, names participants."""
     below: dict[str, list[str]] = defaultdict(list)
     for parts in folders:
         if parts:
@@ -98,6 +94,8 @@ def _levels(folders: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
     everywhere = [name for names in below.values() for name in set(names)]
     result: dict[tuple[str, ...], int] = {}
     for first, names in below.items():
+        # A folder whose name has no number, such as "controls", or the only first folder of several
+        # studies, is a group where the folders in it are numbered and differ, and are no visits.
         is_group = not any(char.isdigit() for char in first) or (len(below) == 1 and len(names) > 1)
         are_people = all(
             any(char.isdigit() for char in name)

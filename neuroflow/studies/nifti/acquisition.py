@@ -65,10 +65,7 @@ def read_nifti(members: StudyMembers) -> Acquisition:
 
 
 def _fingerprint(image: Member) -> str:
-    """Digest samples from all over a file: copies have the same digest, other scans do not.
-
-    The last bytes of a gzip are the checksum of all its contents.
-    """
+    """Digest samples from all over a file: copies have the same digest, other scans do not."""
     digest = hashlib.sha256()
     with image.open_raw() as raw:
         size = raw.seek(0, io.SEEK_END)
@@ -76,6 +73,7 @@ def _fingerprint(image: Member) -> str:
         for start in range(0, size, step):
             raw.seek(start)
             digest.update(raw.read(_SAMPLE_BYTES))
+        # The last bytes of a gzip are the checksum of all its contents.
         raw.seek(max(size - _SAMPLE_BYTES, 0))
         digest.update(raw.read(_SAMPLE_BYTES))
     return digest.hexdigest()

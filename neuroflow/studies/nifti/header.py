@@ -63,8 +63,6 @@ def read_header(member: Member) -> NiftiHeader:
 def data_start(fields: Any) -> int:
     """Return where the voxels of a single file begin; some tools write 0 into its header.
 
-    References
-    ----------
     The NIfTI-1 standard, https://nifti.nimh.nih.gov/nifti-1: the smallest ``vox_offset`` of a
     single file is 352; of NIfTI-2, 544.
     """
@@ -100,20 +98,15 @@ def count_axes(member: Member) -> int | None:
 
 
 def surplus_bytes(member: Member, header: NiftiHeader) -> int:
-    """Count the bytes after a NIfTI's last voxel; where some are missing, the count is negative.
-
-    A compressed file is uncompressed only if the length at its end is another one.
-
-    References
-    ----------
-    RFC 1952, section 2.3.1 (ISIZE).
-    """
+    """Count the bytes after a NIfTI's last voxel; where some are missing, the count is negative."""
     with member.open_raw() as raw:
         packed = raw.read(2) == GZIP
         length = raw.seek(0, io.SEEK_END)
         if not packed:
             return length - header.data_bytes
         raw.seek(max(length - 4, 0))
+        # The length at the end of a gzip (RFC 1952, section 2.3.1, ISIZE): it is uncompressed only
+        # where this is another one.
         stored = int.from_bytes(raw.read(4), "little")
     if stored == header.data_bytes % 2**32:
         return 0

@@ -24,13 +24,11 @@ def open_uncompressed(member: Member) -> Iterator[IO[bytes]]:
 
 
 class GzipReader(io.RawIOBase):
-    """The contents of a gzip, of one part or several; what follows the last part is not read.
-
-    `gzip.GzipFile` takes bytes after the last part for damage.
-    """
+    """The contents of a gzip, of one part or several; what follows the last part is not read."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
+        # `gzip.GzipFile` takes bytes after the last part for damage.
         self._part = zlib.decompressobj(zlib.MAX_WBITS | 16)
         self.end = 0
         """Where the last part ended, once all is read."""

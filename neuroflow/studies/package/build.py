@@ -39,11 +39,7 @@ class PackageWarning(UserWarning):
 
 
 def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> Package:
-    """Make the zip of one study.
-
-    The same study and salt give the same bytes. The zip gets its name only after it was read back
-    and compared with the study.
-    """
+    """Make the zip of one study; the same study and salt give the same bytes."""
     study_id = _id_of(study)
     folder = Path(folder)
     try:
@@ -55,6 +51,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
             facts = read_acquisition(study)
             members = study_members(study)
             contents = study_contents(study_id, members, facts, salt)
+            # The zip gets its name only after it was read back and compared with the study.
             path, sha256 = _write(
                 study_id, contents, folder, partial(prove, members=members, facts=facts)
             )
@@ -152,17 +149,15 @@ def iter_packages(
     cohort: Cohort,
     folder: Path,
     *,
+    # Keys the de-identification of all studies, or of each by its id.
     salt: bytes | Mapping[str, bytes],
     known: Mapping[str, Package] | None = None,
+    # Not packaged again because de-identification changed.
     sent: Collection[str] = (),
     executor: Executor | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[Package | Event, None, None]:
-    """Make the zips of a cohort, and yield each package and event as soon as it is ready.
-
-    Studies that were sent are not packaged again because de-identification changed.
-    `salt` keys the de-identification of all studies, or of each by its id.
-    """
+    """Make the zips of a cohort, and yield each package and event as soon as it is ready."""
     folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]

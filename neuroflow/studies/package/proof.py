@@ -65,8 +65,8 @@ _NIFTI_FIELDS = {
 def prove(path: Path, members: StudyMembers, facts: Acquisition) -> str:
     """Read a package with the reader of studies, compare it with its source; return its SHA-256.
 
-    Every byte is read, which checks the zip's own checksums; the pixels were copied, so that
-    equal checksums mean equal pixels.
+    Every byte is read, which checks the zip's own checksums; the pixels were copied, so that equal
+    checksums mean equal pixels.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -29,10 +29,8 @@ class Content:
 
 
 def _compressor() -> object:
-    """Compress runs of a value, and nothing else that repeats: images have little of that.
-
-    This is a third faster than looking for all repetitions, and, of noise, no larger.
-    """
+    """Compress runs of a value, and nothing else that repeats: images have little of that."""
+    # A third faster than looking for all repetitions, and, of noise, no larger.
     return zlib.compressobj(LEVEL, zlib.DEFLATED, -15, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
 
 

@@ -72,12 +72,11 @@ def _is_unknown(one: Finding | None) -> bool:
 
 
 def of_several_series(
-    whole: Iterable[Finding], series: dict[str, list[Finding]], shared: Collection[str]
+    whole: Iterable[Finding],
+    series: dict[str, list[Finding]],
+    shared: Collection[str],  # rules whose facts are those of the whole study
 ) -> list[Finding]:
-    """Join the findings of a study's diffusion series: each states which series it is of.
-
-    `shared` are the rules whose facts are those of the whole study.
-    """
+    """Join the findings of a study's diffusion series: each states which series it is of."""
     joined = [one for one in whole if one.rule in shared]
     rules = dict.fromkeys(one.rule for found in series.values() for one in found)
     for rule in rules:

@@ -31,8 +31,6 @@ COMPARED = {
 def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
     """Convert a study and compare it with its headers.
 
-    References
-    ----------
     Li et al., J Neurosci Methods 264 (2016) 47-56.
     """
     if facts.kind is not StudyKind.DICOM:

@@ -33,8 +33,6 @@ def same_visits(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[F
 def name_others(labels: Sequence[str], place: int) -> str:
     """Name the others of a group; the first of them, where they are many.
 
-    Examples
-    --------
     >>> name_others(["P1 a", "P1 b", "P1 c"], 1)
     'P1 a, P1 c'
     """

@@ -96,3 +96,16 @@ def test_common_words_of_places_identify_nobody():
 def test_text_with_a_uid_is_found():
     assert Identifiers((), ()).is_in("of 1.3.12.2.1107.5.2.43.67093.2022")
     assert not Identifiers((), ()).is_in("27.1.0.3")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("ep2d_KIM", True), ("epMILLER1", True), ("AB 123", True), ("KIMONO", False)],
+)
+def test_a_name_or_number_is_found_as_a_whole_word(text, expected):
+    words = Identifiers({"KIM", "MILLER"}, {"1000", "AB-123"})
+    assert words.is_in(text) is expected
+
+
+def test_a_b_value_is_no_identifier():
+    assert not Identifiers({"KIM"}, {"1000"}).is_in("ep_b1000#1")
