@@ -10,17 +10,8 @@ from neuroflow.matrix import BoolArray, FloatArray, IntArray
 def youden(values: FloatArray, positive: BoolArray) -> FloatArray:
     """Return each column's cut-off with the highest sensitivity + specificity; NaN if none.
 
-    A value at or above the cut-off is positive; the cut-off is in the middle of two values.
-
-    References
-    ----------
-    Youden WJ (1950), Cancer 3:32-35.
-
-    Examples
-    --------
-    >>> values = np.array([[1.0], [2.0], [3.0], [4.0]])
-    >>> youden(values, np.array([False, False, True, True])).tolist()
-    [2.5]
+    A value at or above the cut-off is positive; the cut-off is in the middle of two values. Youden
+    WJ (1950), Cancer 3:32-35.
     """
     known = np.isfinite(values)
     order = np.argsort(np.where(known, values, np.inf), axis=0, kind="stable")

@@ -13,15 +13,7 @@ def exact_interval(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the exact interval of a share, NaN where nothing was counted.
 
-    References
-    ----------
     Clopper CJ, Pearson ES (1934), Biometrika 26:404-413.
-
-    Examples
-    --------
-    >>> low, high = exact_interval(np.array([10.0]), np.array([10.0]), 0.95)
-    >>> low.round(4).tolist(), high.tolist()
-    ([0.6915], [1.0])
     """
     tail = (1 - confidence) / 2
     with np.errstate(invalid="ignore"):
@@ -34,19 +26,7 @@ def exact_interval(
 def rates(
     tp: FloatArray, fn: FloatArray, fp: FloatArray, tn: FloatArray, confidence: float
 ) -> dict[str, FloatArray]:
-    """Return every measure of a two by two table with its interval.
-
-    References
-    ----------
-    Simel DL, Samsa GP, Matchar DB (1991), J Clin Epidemiol 44:763-770 (likelihood ratios; one
-    half is added to all counts where one that they need is 0).
-
-    Examples
-    --------
-    >>> found = rates(*(np.array([float(n)]) for n in (9, 1, 2, 8)), 0.95)
-    >>> {name: round(float(found[name][0]), 3) for name in ("sensitivity", "ppv", "lr_positive")}
-    {'sensitivity': 0.9, 'ppv': 0.818, 'lr_positive': 4.5}
-    """
+    """Return every measure of a two by two table with its interval."""
     found: dict[str, FloatArray] = {}
     for name, hits, n in (
         ("sensitivity", tp, tp + fn),
@@ -57,6 +37,8 @@ def rates(
         with np.errstate(invalid="ignore", divide="ignore"):
             found[name] = np.where(n > 0, hits / n, np.nan)
         found[f"{name}_ci_low"], found[f"{name}_ci_high"] = exact_interval(hits, n, confidence)
+    # Simel DL, Samsa GP, Matchar DB (1991), J Clin Epidemiol 44:763-770 (likelihood ratios; one
+    # half is added to all counts where one that they need is 0).
     found |= _ratio("lr_positive", (tp, tp + fn), (fp, tn + fp), confidence)
     return found | _ratio("lr_negative", (fn, tp + fn), (tn, tn + fp), confidence)
 

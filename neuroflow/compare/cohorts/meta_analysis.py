@@ -16,31 +16,21 @@ _SAME = 1e-16
 def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Summarise the estimates of several cohorts, cohorts x columns; NaN is missing.
 
-    Where all cohorts have the same estimate there is no error: it is made of their spread.
-
-    References
-    ----------
-    Viechtbauer W (2005), J Educ Behav Stat 30:261-293 (REML).
-    Hartung J, Knapp G (2001), Stat Med 20:1771-1782 (interval and test).
-    Higgins JPT, Thompson SG (2002), Stat Med 21:1539-1558 (I squared).
-
-    Examples
-    --------
-    >>> y = np.array([[0.30], [0.10], [0.50], [0.20]])
-    >>> found = pool(y, np.full((4, 1), 0.1), 0.95)
-    >>> {name: round(float(found[name][0]), 3) for name in ("estimate", "se", "tau2", "i2")}
-    {'estimate': 0.275, 'se': 0.085, 'tau2': 0.019, 'i2': 65.714}
+    Hartung J, Knapp G (2001), Stat Med 20:1771-1782 (interval and test); Higgins JPT, Thompson SG
+    (2002), Stat Med 21:1539-1558 (I squared).
     """
     known = np.isfinite(estimates) & np.isfinite(errors) & (errors > 0)
     y = np.where(known, estimates, 0.0)
     variance = np.where(known, errors, 1.0) ** 2
     k = known.sum(axis=0).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # Viechtbauer W (2005), J Educ Behav Stat 30:261-293 (REML).
         tau2 = _reml(y, variance, known, k)
         weight = np.where(known, 1 / (variance + tau2), 0.0)
         total = weight.sum(axis=0)
         mean = (weight * y).sum(axis=0) / total
         spread = (weight * (y - mean) ** 2).sum(axis=0) / (k - 1)
+        # Where all cohorts have the same estimate there is no error: it is made of their spread.
         se = np.sqrt(np.where(spread > _SAME, spread, np.nan) / total)
         quantile = stats.t.ppf((1 + confidence) / 2, np.where(k > 1, k - 1, np.nan))
         fixed = np.where(known, 1 / variance, 0.0)

@@ -16,30 +16,14 @@ _BLOCK = 500  # columns at once: cohorts x columns x nodes are in memory
 def predict_another(
     estimates: FloatArray, errors: FloatArray, confidence: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the interval of the effect of another cohort, cohorts x columns; NaN is missing.
-
-    Notes
-    -----
-    The generalised Q of the true variance between cohorts has a chi square distribution, which
-    gives the variance a distribution too [1]_, as wide as the cohorts are few. Given a variance,
-    the effect of another cohort is normal around the weighted mean; the interval has the quantiles
-    of the mixture of these [2]_ [3]_. The usual interval [4]_ takes the estimated variance as
-    known.
-
-    References
-    ----------
-    .. [1] Viechtbauer W (2007), Stat Med 26:37-52.
-    .. [2] Iyer HK, Wang CMJ, Mathew T (2004), J Am Stat Assoc 99:1060-1071.
-    .. [3] Nagashima K, Noma H, Furukawa TA (2019), Stat Methods Med Res 28:1689-1702.
-    .. [4] IntHout J et al. (2016), BMJ Open 6:e010247.
-
-    Examples
-    --------
-    >>> y = np.array([[0.30], [0.10], [0.50], [0.20]])
-    >>> low, high = predict_another(y, np.full((4, 1), 0.1), 0.95)
-    >>> round(float(low[0]), 2), round(float(high[0]), 2)
-    (-0.31, 0.86)
-    """
+    """Return the interval of the effect of another cohort, cohorts x columns; NaN is missing."""
+    # The generalised Q of the true variance between cohorts has a chi square distribution, which
+    # gives the variance a distribution too (Viechtbauer W (2007), Stat Med 26:37-52), as wide as
+    # the cohorts are few. Given a variance, the effect of another cohort is normal around the
+    # weighted mean; the interval has the quantiles of the mixture of these (Iyer HK, Wang CMJ,
+    # Mathew T (2004), J Am Stat Assoc 99:1060-1071; Nagashima K, Noma H, Furukawa TA (2019), Stat
+    # Methods Med Res 28:1689-1702). The usual interval takes the estimated variance as known
+    # (IntHout J et al. (2016), BMJ Open 6:e010247).
     known = np.isfinite(estimates) & np.isfinite(errors) & (errors > 0)
     y, variance = np.where(known, estimates, 0.0), np.where(known, errors, 1.0) ** 2
     ends = np.full((2, y.shape[1]), np.nan)
@@ -72,10 +56,8 @@ def _quantiles(
 
 
 def _variances(y: FloatArray, variance: FloatArray, known: BoolArray, q: FloatArray) -> FloatArray:
-    """Return the variances between cohorts that give these values of Q, columns x nodes.
-
-    Newton's method for 1 / Q, which is a line where the variance is large; 0 where none gives Q.
-    """
+    """Return the variances between cohorts that give these values of Q, columns x nodes."""
+    # Newton's method for 1 / Q, which is a line where the variance is large; 0 where none gives Q.
     tau2 = np.zeros_like(q)
     for _ in range(_STEPS):
         weight, mean, now = _weighted(y, variance, known, tau2)

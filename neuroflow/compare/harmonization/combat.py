@@ -24,12 +24,8 @@ class BatchEffects:
 def batch_effects(
     standardised: FloatArray, batch: IntArray, n_batches: int, keep: int | None = None
 ) -> BatchEffects:
-    """Estimate the effects of batches on standardised values; NaN is missing.
+    """Estimate the effects of batches, none for `keep`, on standardised values; NaN is missing.
 
-    The batch `keep` has none.
-
-    References
-    ----------
     Johnson WE, Li C, Rabinovic A (2007), Biostatistics 8:118-127 (parametric priors).
     """
     shape = (n_batches, standardised.shape[1])

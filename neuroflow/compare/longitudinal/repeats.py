@@ -39,12 +39,10 @@ def read_repeats(
     *,
     time: str = "age",
     unit: TimeUnit | None = None,
+    # At most so many years after the person's first scan.
     within: float | None = None,
 ) -> Repeats:
-    """Read the repeats: one scan per scanner and person, or scans in order of time.
-
-    `within` keeps scans that are at most so many years after the person's first.
-    """
+    """Read the repeats: one scan per scanner and person, or scans in order of time."""
     who = pd.factorize(participants(cells.studies))[0]
     studies = cells.studies
     there = np.ones(len(who), dtype=bool)

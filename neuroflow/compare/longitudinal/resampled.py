@@ -192,12 +192,8 @@ def _own_slopes(
 def best_weights(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return weights of the columns whose combination has the most change for its spread.
 
-    The covariance is shrunk towards its diagonal. The combination has a variance of one.
-
-    References
-    ----------
-    Schäfer J, Strimmer K (2005), Stat Appl Genet Mol Biol 4:32.
-    Ard MC, Edland SD (2011), J Alzheimers Dis 26 Suppl 3:369-377 (composites for trials).
+    The combination, of variance one, is after Ard MC, Edland SD (2011), J Alzheimers Dis 26 Suppl
+    3:369-377 (composites for trials).
     """
     mean = first.mean(axis=0) - (second.mean(axis=0) if len(second) else 0)
     n, m = first.shape
@@ -208,6 +204,8 @@ def best_weights(first: FloatArray, second: FloatArray) -> FloatArray:
         z = (first - first.mean(axis=0)) / sd
         products = z[:, :, None] * z[:, None]
         r = products.mean(axis=0)
+        # The covariance is shrunk towards its diagonal: Schäfer J, Strimmer K (2005), Stat Appl
+        # Genet Mol Biol 4:32.
         spread = n / (n - 1) ** 3 * ((products - r) ** 2).sum(axis=0)
         off = ~np.eye(m, dtype=bool)
         shrink = float(np.clip(spread[off].sum() / (r[off] ** 2).sum(), 0, 1))

@@ -58,11 +58,7 @@ def _keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def add_true_changes(result: pd.DataFrame, data: FollowUp, repeatability: pd.DataFrame) -> None:
-    """Count the people of each group whose change exceeds the coefficient, and name them.
-
-    Contrasts have no people of their own: their counts are missing, as those of regions without a
-    coefficient.
-    """
+    """Count the people of each group whose change exceeds the coefficient, and name them."""
     change = first_to_last(data)[0]
     limits = limits_of(data.columns, repeatability)
     exceeds = np.abs(change) > limits
@@ -74,6 +70,7 @@ def add_true_changes(result: pd.DataFrame, data: FollowUp, repeatability: pd.Dat
     for contrast, key in zip(result["contrast"].tolist(), _keys(result), strict=True):
         at = place[key]
         if contrast not in group or not np.isfinite(limits[at]):
+            # Contrasts have no people of their own.
             counts.append((pd.NA, pd.NA))
             continue
         mine = group[contrast]

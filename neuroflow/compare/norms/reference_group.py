@@ -16,12 +16,8 @@ from neuroflow.matrix import BoolArray, choose_visits, group_order, labels, reso
 def reference_text(facts: Mapping[Any, Any], *more: str) -> str:
     """Return the reference of z-scores with its size, and what else is known of it.
 
-    Examples
-    --------
     >>> reference_text({"reference": "Control", "n_reference": 12}, "adjusted for age")
     'Control (n = 12, adjusted for age)'
-    >>> reference_text({"reference": "norms of controls", "n_reference": "not published"})
-    'norms of controls (n not published)'
     """
     n = facts["n_reference"]
     size = f"n {n}" if isinstance(n, str) else f"n = {n}"

@@ -16,13 +16,7 @@ _LEAST = 3  # times as many values as nodes, or interpolation saves nothing
 
 
 def t_share_below(x: FloatArray, df: FloatArray) -> FloatArray:
-    """Return the share below each value; `df` is that of each row, NaN where there is none.
-
-    Examples
-    --------
-    >>> t_share_below(np.array([[0.0, 12.7062047]]), np.array([1.0])).round(3).tolist()
-    [[0.5, 0.975]]
-    """
+    """Return the share below each value; `df` is that of each row, NaN where there is none."""
     shares = np.full(x.shape, np.nan)
     for one in np.unique(df[np.isfinite(df)]):
         rows = np.flatnonzero(df == one)

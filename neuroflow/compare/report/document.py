@@ -71,8 +71,6 @@ def cell_text(value: object) -> str:
 def recipe(made_by: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a table is computed again from the cohort table: a function and its arguments.
 
-    Examples
-    --------
     >>> recipe("table_one", {"table": None, "by": "group"})["options"]
     {'by': 'group'}
     """
@@ -90,13 +88,6 @@ def study_marks(table: object, salt: str | None = None) -> list[str]:
 
     The first mark is the salt, a digest of all ids: files of two projects share no mark, whichever
     studies they share, and nobody can link them.
-
-    Examples
-    --------
-    >>> marks = study_marks(pd.DataFrame({"study_id": ["a", "b", "a"]}))
-    >>> more = study_marks(pd.DataFrame({"study_id": ["c", "b", "a"]}), salt=marks[0])
-    >>> len(marks), set(marks) <= set(more)
-    (3, True)
     """
     if not isinstance(table, pd.DataFrame) or "study_id" not in table:
         return []

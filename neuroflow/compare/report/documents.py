@@ -74,15 +74,7 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
 
 
 def to_markdown(document: Document) -> str:
-    """Return a table as Markdown.
-
-    Examples
-    --------
-    >>> print(to_markdown(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))))
-    | Region | q |
-    | --- | --- |
-    | SCP | < 0.001 |
-    """
+    """Return a table as Markdown."""
     rows = [document.columns, ["---"] * len(document.columns), *document.rows]
     cells = [[" ".join(for_markdown(cell).splitlines()) for cell in row] for row in rows]
     lines = [f"| {' | '.join(row)} |" for row in cells]
@@ -92,25 +84,8 @@ def to_markdown(document: Document) -> str:
 
 
 def to_latex(document: Document) -> str:
-    r"""Return a table as LaTeX, for the packages booktabs and rotating.
-
-    A table of more rows than a page has takes longtable and pdflscape instead, and breaks over
-    pages.
-
-    Examples
-    --------
-    >>> print(to_latex(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))))
-    \begin{table}
-    \centering
-    \begin{tabular}{ll}
-    \toprule
-    Region & q \\
-    \midrule
-    SCP & $<$ 0.001 \\
-    \bottomrule
-    \end{tabular}
-    \end{table}
-    """
+    """Return a table as LaTeX, for the packages booktabs and rotating."""
+    # This takes longtable and pdflscape instead, and breaks over pages.
     if len(document.rows) > _PAGE_ROWS:
         return _long_latex(document)
     kind = "sidewaystable" if document.is_wide else "table"
@@ -143,14 +118,7 @@ def _long_latex(document: Document) -> str:
 
 
 def to_html(document: Document) -> str:
-    """Return a table as an HTML page that needs nothing else.
-
-    Examples
-    --------
-    >>> page = to_html(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
-    >>> '<td data-key="SCP / q">&lt; 0.001</td>' in page
-    True
-    """
+    """Return a table as an HTML page that needs nothing else."""
     title = for_html(document.title or "Table")
     head = "".join(
         f'<th scope="col" data-key="column">{for_html(name)}</th>' for name in document.columns

@@ -13,8 +13,6 @@ from neuroflow.matrix import METRIC_NAMES
 def paper_title(facts: Mapping[str, Any]) -> str:
     """Return the title of a table for a paper: metric, regions, groups.
 
-    Examples
-    --------
     >>> paper_title({"metrics": ["FW"], "n_regions": 66, "groups": {"Control": 9, "PSP": 8}})
     'Free water (FW) in 66 regions: Control and PSP'
     """

@@ -59,8 +59,6 @@ def computed(facts: Mapping[str, Any]) -> str:
 def listed(parts: Sequence[str]) -> str:
     """Return words as a list in a sentence.
 
-    Examples
-    --------
     >>> listed(["age", "sex", "site"])
     'age, sex and site'
     """

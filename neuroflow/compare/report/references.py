@@ -39,8 +39,6 @@ WORKS = {
 def references(facts: Mapping[str, Any]) -> list[str]:
     """Return the works behind a result, in the order in which the methods mention them.
 
-    Examples
-    --------
     >>> references({"metrics": ["MD"], "correction": "holm"})
     ['Holm S (1979), Scand J Stat 6:65-70']
     """

@@ -61,8 +61,6 @@ def describe_exclusions(
 ) -> str:
     """Return who was excluded and why, with their ids.
 
-    Examples
-    --------
     >>> describe_exclusions([{"reason": "no age", "n": 2, "study_ids": ["a", "b"]}])
     'Excluded: no age: a, b.'
     """

@@ -15,8 +15,6 @@ def add_equivalence(
 ) -> None:
     """Add `p_equivalence`, `q_equivalence` and `equivalent`; max-T is replaced by Holm.
 
-    References
-    ----------
     Schuirmann DJ (1987), J Pharmacokinet Biopharm 15:657-680.
     """
     estimate, se, df = (

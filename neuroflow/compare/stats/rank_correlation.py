@@ -16,22 +16,11 @@ _T = TypeVar("_T", bound=np.generic)
 def spearman(left: FloatArray, right: FloatArray) -> FloatArray:
     """Correlate the ranks of all pairs of columns, among the rows that a pair has.
 
-    Notes
-    -----
-    Columns are sorted once. Among some of the rows, the rank of a value is one more than how many
-    of these rows come before it, and counting them along the order gives that number; ties have the
-    mean of their ranks. Twice such ranks are whole numbers, so all sums are exact.
-
-    References
-    ----------
     Spearman C (1904), Am J Psychol 15:72-101.
-
-    Examples
-    --------
-    >>> x = np.array([[1.0], [2.0], [4.0], [np.nan]])
-    >>> spearman(x, np.array([[3.0], [9.0], [5.0], [7.0]])).round(3).tolist()
-    [[0.5]]
     """
+    # Columns are sorted once. Among some of the rows, the rank of a value is one more than how many
+    # of these rows come before it, and counting them along the order gives that number; ties have
+    # the mean of their ranks. Twice such ranks are whole numbers, so all sums are exact.
     ranked, has = _Ranked.of(right), np.isfinite(right)
     rho = np.full((left.shape[1], right.shape[1]), np.nan)
     for i, column in enumerate(left.T):
@@ -42,13 +31,11 @@ def spearman(left: FloatArray, right: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """Columns in their order.
+    """Columns in their order, each array of shape (n, m)."""
 
-    Each of shape (n, m): the rows by value; for each row, how many places of that order come
-    before its value, and how many end with it.
-    """
-
+    # The rows by value.
     order: IntArray
+    # For each row, how many places of that order come before its value, and how many end with it.
     before: IntArray
     until: IntArray
 

@@ -18,10 +18,7 @@ def add_sensitivity(
     given: Mapping[str, Any],
     names: Sequence[str],
 ) -> None:
-    """Add `names` with the ending ``_all``, computed with the values of exactly 0 or 1.
-
-    Impossible values stay out. `n_suspect` counts what was left out in each region.
-    """
+    """Add `names` with the ending ``_all``, computed with the values of exactly 0 or 1."""
     exclude: ExcludeSuspect = given["exclude_suspect"]
     if exclude is not True or cells.suspect is None:
         return
@@ -29,7 +26,9 @@ def add_sensitivity(
         counts = cells.columns[[*REGION_KEY]].assign(n=cells.suspect)
         index = pd.MultiIndex.from_frame(counts.drop(columns="n"))
         wanted = pd.MultiIndex.from_frame(result[[*REGION_KEY]].astype(object))
+        # What was left out in each region.
         result["n_suspect"] = counts["n"].to_numpy()[index.get_indexer(wanted)]
+    # Impossible values stay out.
     kept = compute(**{**given, "exclude_suspect": "impossible"})
     for name in names:
         values = kept[name].to_numpy(dtype=np.float64)

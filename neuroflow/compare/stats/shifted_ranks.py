@@ -14,8 +14,8 @@ def shift_coverage(
 ) -> FloatArray:
     """Return how often intervals of a shift hold it; NaN where the spread does not differ for sure.
 
-    Moses' interval takes the variance that U has where the groups differ by a shift only; here
-    it is estimated from the placements of the groups once they are moved onto each other.
+    Moses' interval takes the variance that U has where the groups differ by a shift only; here it
+    is estimated from the placements of the groups once they are moved onto each other.
     """
     (n1, _, variance1), (n2, _, variance2) = moments(first), moments(second)
     found = np.full(first.shape[1], np.nan)

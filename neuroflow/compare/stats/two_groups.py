@@ -16,8 +16,6 @@ _STEPS = 200
 def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Compare two groups by Welch's t test, all columns at once.
 
-    References
-    ----------
     Welch BL (1947), Biometrika 34:28-35.
     """
     n1, mean1, variance1 = moments(first)
@@ -52,10 +50,8 @@ def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str,
 def mann_whitney(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Compare two groups by ranks.
 
-    References
-    ----------
-    Mann HB, Whitney DR (1947), Ann Math Stat 18:50-60.
-    DeLong ER et al. (1988), Biometrics 44:837-845, for the interval of the effect size.
+    Mann HB, Whitney DR (1947), Ann Math Stat 18:50-60; DeLong ER et al. (1988), Biometrics
+    44:837-845, for the interval of the effect size.
     """
     n1, mean1, _ = moments(first)
     n2, mean2, _ = moments(second)
@@ -88,15 +84,8 @@ def mann_whitney(first: FloatArray, second: FloatArray, confidence: float) -> di
 def shift(a: FloatArray, b: FloatArray, confidence: float) -> tuple[float, float, float]:
     """Return the median of all pairwise differences, with Moses' interval.
 
-    References
-    ----------
-    Hodges JL, Lehmann EL (1963), Ann Math Stat 34:598-611; the interval after Moses LE,
-    in Hollander M, Wolfe DA (1999), Nonparametric statistical methods, 4.3.
-
-    Examples
-    --------
-    >>> shift(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.array([1.0, 2.0, 3.0, 4.0]), 0.8)
-    (0.5, -1.0, 2.0)
+    Hodges JL, Lehmann EL (1963), Ann Math Stat 34:598-611; the interval after Moses LE, in
+    Hollander M, Wolfe DA (1999), Nonparametric statistical methods, 4.3.
     """
     count = len(a) * len(b)
     z = stats.norm.ppf((1 + confidence) / 2)
@@ -118,8 +107,6 @@ def shift(a: FloatArray, b: FloatArray, confidence: float) -> tuple[float, float
 def _smallest(a: FloatArray, b: FloatArray, place: int) -> float:
     """Return the difference of this rank, by halving the range of values; a and b are sorted.
 
-    References
-    ----------
     Monahan JF (1984), ACM Trans Math Softw 10:265-270 (selection without the matrix).
     """
     low, high = float(a[0] - b[-1]), float(a[-1] - b[0])

@@ -7,8 +7,8 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report import documents
-from neuroflow.compare.report.document import RECIPE, Document
-from neuroflow.compare.report.documents import save_paper_table, to_latex
+from neuroflow.compare.report.document import RECIPE, Document, study_marks
+from neuroflow.compare.report.documents import save_paper_table, to_html, to_latex, to_markdown
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
@@ -151,3 +151,38 @@ def test_names_with_line_breaks_stay_in_their_row(tmp_path):
     text = save_paper_table(frame, tmp_path / "t.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows == ["| PSP Richardson |", "| --- |", "| 0.3 0.4 |"]
+
+
+SMALL = Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))
+LATEX = r"""\begin{table}
+\centering
+\begin{tabular}{ll}
+\toprule
+Region & q \\
+\midrule
+SCP & $<$ 0.001 \\
+\bottomrule
+\end{tabular}
+\end{table}"""
+
+
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (to_markdown, "| Region | q |\n| --- | --- |\n| SCP | < 0.001 |"),
+        (to_latex, LATEX),
+    ],
+)
+def test_a_table_is_written_as_markdown_and_latex(write, expected):
+    assert write(SMALL) == expected
+
+
+def test_a_page_has_the_cells_of_its_table():
+    assert '<td data-key="SCP / q">&lt; 0.001</td>' in to_html(SMALL)
+
+
+def test_the_marks_of_a_study_are_found_with_their_salt():
+    marks = study_marks(pd.DataFrame({"study_id": ["a", "b", "a"]}))
+    more = study_marks(pd.DataFrame({"study_id": ["c", "b", "a"]}), salt=marks[0])
+    assert len(marks) == 3
+    assert set(marks) <= set(more)

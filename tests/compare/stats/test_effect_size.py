@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from neuroflow.compare.stats.effect_size import eta_squared_interval, hedges_g
+from neuroflow.compare.stats.effect_size import (
+    eta_squared_interval,
+    hedges_g,
+    standardised_interval,
+)
 
 N = 400  # enough to interpolate
 
@@ -48,3 +52,8 @@ def test_regions_of_several_freedoms_keep_their_own():
     assert (np.isfinite(low) == known).all()
     np.testing.assert_allclose(stats.nct.sf(t, df, low)[known], 0.025, rtol=1e-8)
     np.testing.assert_allclose(stats.nct.cdf(t, df, high)[known], 0.025, rtol=1e-8)
+
+
+def test_a_standardised_interval_includes_the_uncertainty_of_the_sd():
+    ends = standardised_interval(*map(np.array, (1.0, 0.6, 30.0)), 0.95)
+    assert [round(float(end), 3) for end in ends] == [0.349, 1.651]

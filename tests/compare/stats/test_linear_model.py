@@ -10,6 +10,7 @@ from support.comparison_tables import normal_table, wide
 
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
 from neuroflow.compare.stats.contrasts import PLANNED
+from neuroflow.compare.stats.linear.fit import missing_patterns
 
 # pingouin 0.7 calls what pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace keyword")
@@ -122,3 +123,9 @@ def test_effect_size_of_a_contrast_is_over_the_residual_sd():
     assert ours.effect_size == pytest.approx(d * (1 - 3 / (4 * model.df_resid - 1)), rel=1e-4)
     t = model.tvalues["group[T.PSP]"]
     assert ours.np2 == pytest.approx(t**2 / (t**2 + model.df_resid), rel=1e-9)
+
+
+def test_columns_that_miss_the_same_rows_are_solved_together():
+    table = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
+    found = [(rows.tolist(), columns.tolist()) for rows, columns in missing_patterns(table)]
+    assert found == [([0, 1], [0, 1]), ([1], [2])]

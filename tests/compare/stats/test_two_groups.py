@@ -11,6 +11,7 @@ from support.comparison_tables import normal_table, wide
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats.effect_size import hedges_g, small_sample_factor
 from neuroflow.compare.stats.multiple_testing import correct
+from neuroflow.compare.stats.omnibus import kruskal_wallis, welch_anova
 from neuroflow.errors import OptionError
 
 # pingouin 0.7 calls what pandas 3.1 deprecates.
@@ -171,3 +172,9 @@ def test_any_difference_by_ranks_equals_scipy(digits):
         np.testing.assert_allclose([ours.statistic, ours.p], theirs, **TIGHT)
         assert (ours.df_num, ours.n1) == (3, len(data))
         assert ours.np2 == pytest.approx(ours.statistic / (len(data) - 1))
+
+
+@pytest.mark.parametrize(("test", "statistic"), [(welch_anova, 2.857), (kruskal_wallis, 2.333)])
+def test_two_groups_have_the_statistic_of_their_test(test, statistic):
+    groups = [np.array([[1.0], [2.0], [4.0]]), np.array([[3.0], [5.0], [9.0]])]
+    assert test(groups)["statistic"].item() == pytest.approx(statistic, abs=5e-4)

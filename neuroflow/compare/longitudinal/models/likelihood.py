@@ -36,10 +36,8 @@ class Derivatives:
 class RestrictedLikelihood:
     """Products of one design with many columns without gaps.
 
-    References
-    ----------
-    Bates D et al. (2015), J Stat Softw 67(1) (profiled deviance).
-    Lindstrom MJ, Bates DM (1988), J Am Stat Assoc 83:1014-1022 (derivatives).
+    Bates D et al. (2015), J Stat Softw 67(1) (profiled deviance); Lindstrom MJ, Bates DM (1988), J
+    Am Stat Assoc 83:1014-1022 (derivatives).
     """
 
     def __init__(
@@ -48,12 +46,10 @@ class RestrictedLikelihood:
         time: FloatArray,
         values: FloatArray,
         who: IntArray,
+        # Counts each person so many times, for a bootstrap.
         weights: FloatArray | None = None,
     ) -> None:
-        """Take an orthonormal design (n x p), values (n x m) and people's codes 0, 1, ...
-
-        `weights` counts each person so many times, for a bootstrap.
-        """
+        """Take an orthonormal design (n x p), values (n x m) and people's codes 0, 1, ..."""
         count = int(who.max()) + 1
         self._weights = np.ones(count) if weights is None else weights
         order = np.argsort(who, kind="stable")

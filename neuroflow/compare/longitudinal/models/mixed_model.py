@@ -47,10 +47,8 @@ class MixedFit:
     def contrast(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return estimate, standard error and Satterthwaite's degrees of freedom, each (m,).
 
-        References
-        ----------
-        Satterthwaite FE (1946), Biometrics Bull 2:110-114.
-        Kuznetsova A et al. (2017), J Stat Softw 82(13) (its form for mixed models).
+        Satterthwaite FE (1946), Biometrics Bull 2:110-114; Kuznetsova A et al. (2017), J Stat Softw
+        82(13) (its form for mixed models).
         """
         estimate = weights @ self.coefficients
         solved = self.unscaled @ weights  # m x p
@@ -86,8 +84,6 @@ def fit_mixed(
 ) -> MixedFit:
     """Fit columns without gaps; where a model is singular, the next simpler one is used.
 
-    References
-    ----------
     Pinheiro JC, Bates DM (2000), Mixed-effects models in S and S-PLUS, 2.2 (profiled REML).
     """
     q, r = np.linalg.qr(design)

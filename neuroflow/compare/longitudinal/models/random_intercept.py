@@ -28,10 +28,8 @@ class RandomIntercept:
 def fit_random_intercept(design: FloatArray, values: FloatArray, who: IntArray) -> RandomIntercept:
     """Fit columns without gaps.
 
-    References
-    ----------
-    Laird NM, Ware JH (1982), Biometrics 38:963-974.
-    Pinheiro JC, Bates DM (2000), Mixed-effects models in S and S-PLUS, 2.2 (profiled REML).
+    Laird NM, Ware JH (1982), Biometrics 38:963-974; Pinheiro JC, Bates DM (2000), Mixed-effects
+    models in S and S-PLUS, 2.2 (profiled REML).
     """
     _, person, n = np.unique(who, return_inverse=True, return_counts=True)
     fits = _Profile(design, values, person, n.astype(np.float64))

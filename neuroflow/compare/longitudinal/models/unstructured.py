@@ -35,10 +35,8 @@ class RepeatedFit:
 def fit_repeated(design: FloatArray, values: FloatArray) -> RepeatedFit:
     """Fit people x visits with a design of people x visits x coefficients; NaN where missing.
 
-    References
-    ----------
-    Mallinckrodt CH et al. (2008), Drug Inf J 42:303-319 (this model in trials).
-    Jennrich RI, Schluchter MD (1986), Biometrics 42:805-820 (Fisher scoring).
+    Mallinckrodt CH et al. (2008), Drug Inf J 42:303-319 (this model in trials); Jennrich RI,
+    Schluchter MD (1986), Biometrics 42:805-820 (Fisher scoring).
     """
     model = _Repeated(design, values)
     theta = model.start()

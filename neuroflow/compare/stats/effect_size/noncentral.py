@@ -16,15 +16,8 @@ _NEAR = 1e-11  # a step of the secant method leaves its product with the one bef
 def small_sample_factor(df: FloatArray) -> FloatArray:
     """Return Hedges' exact correction J for the bias of Cohen's d.
 
-    References
-    ----------
     Hedges LV (1981), Distribution theory for Glass's estimator of effect size and related
     estimators, J Educ Stat 6:107-128, equation 6e.
-
-    Examples
-    --------
-    >>> small_sample_factor(np.array([10.0])).round(5).tolist()
-    [0.92275]
     """
     half = np.asarray(df, dtype=np.float64) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -33,18 +26,11 @@ def small_sample_factor(df: FloatArray) -> FloatArray:
 
 
 def noncentral_t(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:
-    """Return the noncentrality at which `t` is this quantile of the noncentral t distribution.
-
-    Notes
-    -----
-    With Z normal and V² a chi square over its df, the noncentrality is a quantile of t V - Z. The
-    first guess combines the quantiles of both [1]_; from there the secant method solves it on the
-    scale of normal quantiles, where it is almost a line: two to six steps to twelve digits.
-
-    References
-    ----------
-    .. [1] Zou GY, Donner A (2008), Stat Med 27:1693-1702.
-    """
+    """Return the noncentrality at which `t` is this quantile of the noncentral t distribution."""
+    # With Z normal and V² a chi square over its df, the noncentrality is a quantile of t V - Z. The
+    # first guess combines the quantiles of both (Zou GY, Donner A (2008), Stat Med 27:1693-1702);
+    # from there the secant method solves it on the scale of normal quantiles, where it is almost a
+    # line: two to six steps to twelve digits.
     result = np.full(t.shape, np.nan)
     good = np.isfinite(t) & np.isfinite(df) & (df > 0)
 
@@ -83,26 +69,20 @@ def _solve_t(value: FloatArray, freedom: FloatArray, probability: float) -> Floa
 def noncentral_f(
     f: FloatArray, df_num: FloatArray, df: FloatArray, probability: float
 ) -> FloatArray:
-    """Return the noncentrality at which `f` is this quantile; 0 where it is below the central one.
-
-    Its curve over log F is smooth, down to 0 as well.
-    """
+    """Return the noncentrality at which `f` is this quantile; 0 if it is below the central one."""
     result = np.zeros(f.shape)
     above = special.fdtr(df_num, df, f) > probability
 
     def solve(log: FloatArray, k: FloatArray, m: FloatArray) -> FloatArray:
         return _solve_f(np.exp(log), k, m, probability)
 
+    # Its curve over log F is smooth, down to 0 as well.
     result[above] = on_curves(solve, np.log(f[above]), [df_num[above], df[above]])
     return result
 
 
 def _solve_f(f: FloatArray, df_num: FloatArray, df: FloatArray, probability: float) -> FloatArray:
-    """Solve it by Newton's method for the square root, on the scale of normal quantiles.
-
-    There it is almost a line; what has not settled after some steps is left to SciPy, which is
-    slower.
-    """
+    """Solve it by Newton's method for the square root, on the scale of normal quantiles."""
     z = special.ndtri(1 - probability)
     mean = small_sample_factor(df + 1) * np.sqrt(1 + 1 / df)
     chi = np.sqrt(special.chdtri(df, probability) / df)
@@ -110,6 +90,7 @@ def _solve_f(f: FloatArray, df_num: FloatArray, df: FloatArray, probability: flo
     width = np.hypot(np.sqrt(f * df_num) * (chi - mean), z)
     root = np.maximum(value + np.sign(z) * width, 0.3)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        # It is almost a line there; what has not settled is left to SciPy, which is slower.
         for _ in range(_STEPS):
             now = special.ncfdtr(df_num, df, root**2, f)
             up = special.ncfdtr(df_num + 2, df, root**2, f * df_num / (df_num + 2))

@@ -269,8 +269,6 @@ def _infer_contrasts(
 ) -> None:
     """Fill in the tests and effect sizes of all contrasts, in all columns at once.
 
-    References
-    ----------
     Borenstein M et al. (2009), Introduction to meta-analysis, 4 (adjusted difference, raw SD).
     """
     estimate, se, df = (results.numbers[name][rows] for name in ("estimate", "se", "df"))

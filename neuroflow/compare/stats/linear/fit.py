@@ -80,14 +80,12 @@ def scale(model: Fit, weights: FloatArray) -> float:
 
 
 def wald_statistic(
-    model: Fit, weights: FloatArray, covariance: FloatArray | None = None
+    model: Fit,
+    weights: FloatArray,
+    covariance: FloatArray | None = None,  # robust, columns x k x k; without it, the statistic is F
 ) -> tuple[FloatArray, FloatArray]:
     """Return the Wald statistic that k contrasts are all zero over k, and partial eta squared.
 
-    Without a robust covariance, columns x k x k, it is F.
-
-    References
-    ----------
     Cohen J (1973), Educ Psychol Meas 33:107-112 (partial eta squared).
     """
     k = len(weights)
@@ -106,14 +104,7 @@ def wald_statistic(
 
 
 def missing_patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
-    """Group columns by which rows they miss, so that each pattern is solved once.
-
-    Examples
-    --------
-    >>> table = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
-    >>> [(rows.tolist(), columns.tolist()) for rows, columns in missing_patterns(table)]
-    [([0, 1], [0, 1]), ([1], [2])]
-    """
+    """Group columns by which rows they miss, so that each pattern is solved once."""
     if all_finite(values):
         return [(np.arange(len(values)), np.arange(values.shape[1]))]
     present = np.isfinite(values)

@@ -67,14 +67,15 @@ def group_weights(design: Design, slopes: tuple[int, int] | None, column: int) -
 
 
 def side_weights(
-    design: Design, slopes: tuple[int, int] | None, contrast: Contrast, names: Sequence[str]
+    design: Design,
+    slopes: tuple[int, int] | None,
+    contrast: Contrast,
+    names: Sequence[str],  # of all groups
 ) -> FloatArray | None:
-    """Return the coefficients' weights in both sides of a contrast; None if a group has no column.
-
-    `names` are those of all groups. A side without groups is zero.
-    """
+    """Return the coefficients' weights in both sides of a contrast; a side without groups is 0."""
     place = {names[code]: index for index, code in enumerate(design.groups)}
     if any(name not in place for name in contrast.groups):
+        # A group has no column.
         return None
     own = group_weights(design, slopes, contrast.column)
     sides = np.zeros((2, own.shape[1]))

@@ -109,10 +109,8 @@ def max_t(
 ) -> FloatArray:
     """Return p corrected within families (contrasts x columns) by the largest F of each family.
 
-    References
-    ----------
-    Freedman D, Lane D (1983), J Bus Econ Stat 1:292-298.
-    Winkler AM et al. (2014), NeuroImage 92:381-397 (exchangeability blocks, max-T).
+    Freedman D, Lane D (1983), J Bus Econ Stat 1:292-298; Winkler AM et al. (2014), NeuroImage
+    92:381-397 (exchangeability blocks, max-T).
     """
     blocks.check()
     observed = np.full(families.shape, np.nan)

@@ -28,8 +28,6 @@ class Sandwich:
     def hc3(cls, model: Fit, weights: FloatArray) -> Sandwich:
         """Return HC3 errors of k contrasts.
 
-        References
-        ----------
         MacKinnon JG, White H (1985), J Econometrics 29:305-325.
         """
         influence = model.design @ (model.unscaled @ weights.T)
@@ -46,10 +44,7 @@ class Sandwich:
     def cr2(cls, model: Fit, weights: FloatArray, cluster: IntArray) -> Sandwich:
         """Return CR2 errors of k contrasts, with the degrees of freedom that belong to them.
 
-        References
-        ----------
         Bell RM, McCaffrey DF (2002), Surv Methodol 28:169-181 (CR2).
-        Pustejovsky JE, Tipton E (2018), J Bus Econ Stat 36:672-683 (degrees of freedom of t and F).
         """
         order, starts = _units(cluster)
         vectors = np.empty((len(cluster), len(weights)))
@@ -58,6 +53,8 @@ class Sandwich:
         for size in np.unique(sizes):
             rows = order[starts[sizes == size][:, None] + np.arange(size)]
             vectors[rows] = _adjusted(model, influence, model.design[rows])
+        # Pustejovsky JE, Tipton E (2018), J Bus Econ Stat 36:672-683 (degrees of freedom of t and
+        # F).
         df, factor = _degrees(model, weights, vectors[order], starts, order)
         return cls(vectors, order, starts, df, factor, df)
 

@@ -95,13 +95,11 @@ def read_covariates(
     studies: pd.DataFrame,
     names: str | Sequence[str],
     *,
+    # The column that is compared, whose effects the model has already.
     group: Covariate | None = None,
     equal: bool = False,
 ) -> list[Covariate]:
-    """Read covariates from the table of studies; interactions include what they are made of.
-
-    `group` is the column that is compared, whose effects the model has already.
-    """
+    """Read covariates from the table of studies; interactions include what they are made of."""
     found: dict[tuple[str, ...], Covariate] = {}
     for term in parse_terms(names):
         for factor in term:

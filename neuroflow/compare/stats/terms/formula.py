@@ -34,11 +34,6 @@ def parse_terms(covariates: str | Sequence[str]) -> list[Term]:
 
     ``a*b`` is ``a + b + a:b``. A plus, colon or star that belongs to a name has no blanks around
     the plus, or stands inside ``C(...)``.
-
-    Examples
-    --------
-    >>> [":".join(f.text for f in term) for term in parse_terms("age + group*sex")]
-    ['age', 'group', 'sex', 'group:sex']
     """
     found: dict[Term, None] = {}
     for item in as_list("covariates", covariates):
@@ -60,8 +55,6 @@ def parse_terms(covariates: str | Sequence[str]) -> list[Term]:
 def covariate_columns(covariates: str | Sequence[str]) -> list[str]:
     """Return the columns that covariates mean.
 
-    Examples
-    --------
     >>> covariate_columns(["age", "C(scanner)"]), covariate_columns("age + spline(age, 3)")
     (['age', 'scanner'], ['age'])
     """
@@ -70,13 +63,7 @@ def covariate_columns(covariates: str | Sequence[str]) -> list[str]:
 
 
 def column_of(name: str) -> str:
-    """Return the column that a single covariate means.
-
-    Examples
-    --------
-    >>> column_of("C(scanner)")
-    'scanner'
-    """
+    """Return the column that a single covariate means, such as that of ``C(scanner)``."""
     return _factor(name).column
 
 

@@ -13,18 +13,10 @@ _DEGREE = 3
 def natural_spline(x: FloatArray, known: FloatArray, df: int) -> FloatArray:
     """Return the basis of a natural cubic spline at x, its knots at quantiles of `known`.
 
-    Beyond the smallest and largest known value it is a straight line. It equals ``splines::ns`` of
-    R and ``cr`` of patsy spans the same curves.
-
-    References
-    ----------
-    Hastie TJ (1992), Generalized additive models, in Statistical models in S, chapter 7.
-
-    Examples
-    --------
-    >>> natural_spline(np.array([1.0, 3.0]), np.arange(6.0), 2).round(4).tolist()
-    [[0.2927, -0.1845], [0.5786, -0.1004]]
+    A straight line beyond them, and equal to ``splines::ns`` of R: Hastie TJ (1992), Generalized
+    additive models, in Statistical models in S, chapter 7.
     """
+    # ``cr`` of patsy spans the same curves.
     return spline_basis(x, spline_knots(known, df))
 
 
