@@ -27,11 +27,5 @@ def is_simulated(ws: Workspace) -> bool:
 
 
 def has_simulated_rows(table: pd.DataFrame | None) -> bool:
-    """Return whether a cohort table holds simulated values.
-
-    Examples
-    --------
-    >>> has_simulated_rows(pd.DataFrame({"data": ["SIMULATED"]})), has_simulated_rows(None)
-    (True, False)
-    """
+    """Return whether a cohort table holds simulated values."""
     return table is not None and "data" in table and bool((table["data"] == SIMULATED).any())

@@ -71,8 +71,8 @@ def serve_page(
 ) -> None:
     """Serve the forms of a workspace as a page until the stop event is set.
 
-    The page is reachable from this computer only and requires a token; otherwise other users of
-    the computer could open it and send studies with your key.
+    The page is reachable from this computer only and requires a token; otherwise other users of the
+    computer could open it and send studies with your key.
     """
     if theme not in get_args(ThemeName):
         raise OptionError(
@@ -140,20 +140,9 @@ def _private_folder(port: int, path: str) -> Iterator[tuple[Path, str]]:
 
 
 def _settings(port: int, path: str, mark: str) -> dict[str, object]:
-    """Return the settings of the server: which names it answers to, and what its page may do.
-
-    Browsers send a cookie to every port of a computer. It is bound to a path that nobody knows, so
-    that the server of another user, on another port, cannot have it; it ends with the browser, and
-    no other page sends it.
-
-    A web page elsewhere could lead a name of its own to this computer (DNS rebinding); the server
-    answers to loopback names only. The page loads nothing from elsewhere, sends nothing there, and
-    is in no frame. Voilà and the widgets need scripts in the page, and evaluate some.
-
-    References
-    ----------
-    W3C, *Content Security Policy Level 3*.
-    """
+    """Return the settings of the server: which names it answers to, and what its page may do."""
+    # The page loads nothing from elsewhere, sends nothing there, and is in no frame (W3C, Content
+    # Security Policy Level 3). Voilà and the widgets need scripts in the page, and evaluate some.
     policy = {
         "default-src": "'none'",
         "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
@@ -174,12 +163,17 @@ def _settings(port: int, path: str, mark: str) -> dict[str, object]:
         "Cross-Origin-Resource-Policy": "same-origin",
         MARK: mark,
     }
+    # Browsers send a cookie to every port of a computer. It is bound to a path that nobody knows,
+    # so that the server of another user, on another port, cannot have it; it ends with the browser,
+    # and no other page sends it.
     cookie = {"path": f"/{path}/", "expires_days": None, "samesite": "Strict"}
     return {
         "Voila": {
             "base_url": f"/{path}/",
             "identity_provider_class": "neuroflow.widgets.page_login.PageLogin",
             "tornado_settings": {
+                # A web page elsewhere could lead a name of its own to this computer (DNS
+                # rebinding): answer to loopback names only.
                 "allow_remote_access": False,
                 "headers": headers,
                 "xsrf_cookie_kwargs": cookie,
@@ -191,17 +185,14 @@ def _settings(port: int, path: str, mark: str) -> dict[str, object]:
 
 
 def _environ(folder: Path, token: str) -> dict[str, str]:
-    """Return the page's environment with the token, since arguments are visible to everybody.
-
-    A passphrase stays here: the page asks for it in the Connect form.
-
-    Jupyter must find the kernel of this Python before others, and the template of the page.
-    """
+    """Return the page's environment with the token, since arguments are visible to everybody."""
     share = str(files("neuroflow.widgets") / "share")
+    # A passphrase stays here: the page asks for it in the Connect form.
     return child_environ() | {
         WORKSPACE_VARIABLE: str(folder),
         FOLDER_VARIABLE: str(Path.cwd()),
         "JUPYTER_TOKEN": token,
+        # Jupyter must find the kernel of this Python before others, and the template of the page.
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PATH": os.pathsep.join(filter(None, [share, os.environ.get("JUPYTER_PATH")])),
         "PYTHONUNBUFFERED": "1",
@@ -279,12 +270,10 @@ def _wait_until_open(
 
 
 def _answers(port: int, path: str, mark: str) -> bool:
-    """Check that our server answers, not another that took the port meanwhile.
-
-    The token is not part of the question.
-    """
+    """Check that our server answers, not another that took the port meanwhile."""
     connection = HTTPConnection(LOCAL, port, timeout=5)
     try:
+        # The token is not part of the question.
         connection.request("GET", f"/{path}/")
         return connection.getresponse().getheader(MARK) == mark
     except (OSError, HTTPException):

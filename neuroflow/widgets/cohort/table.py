@@ -22,13 +22,7 @@ ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def empty_table() -> pd.DataFrame:
-    """Return the table of a cohort without studies.
-
-    Examples
-    --------
-    >>> empty_table().columns[0]
-    'study'
-    """
+    """Return the table of a cohort without studies."""
     return pd.DataFrame(columns=list(COLUMNS))
 
 

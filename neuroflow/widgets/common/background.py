@@ -21,19 +21,8 @@ UPDATE_SECONDS = 0.1
 class BackgroundTask(Generic[Result]):
     """Run a callable in a thread and call back on the thread of the form.
 
-    Started inside a running event loop (the kernel's thread that handles clicks), it calls back on
-    that loop, so that only one thread changes a form. Without a loop, or once the loop is closed,
-    it calls back from its own thread, one call at a time.
-
-    Examples
-    --------
-    >>> got = []
-    >>> job = BackgroundTask(lambda on_event, stop: 42, on_events=got.extend,
-    ...                       on_done=got.append, on_error=print)
-    >>> job.join()
-    True
-    >>> got
-    [42]
+    On the event loop where it was started (the kernel's thread that handles clicks), so that only
+    one thread changes a form; without a loop, from its own thread, one call at a time.
     """
 
     def __init__(

@@ -37,15 +37,7 @@ class Picture:
 
 
 class ClickableFigure(Private, Scripted):
-    """Show a picture; select areas of it by click, or by arrow keys and Enter.
-
-    Examples
-    --------
-    >>> view = ClickableFigure(hint="Choose a region")
-    >>> view.show(Picture(b"", "Effects", 400, (HitRegion("SCP", "SCP", 0, 0, 1, 0.1),)))
-    >>> view.alt
-    'Effects'
-    """
+    """Show a picture; select areas of it by click, or by arrow keys and Enter."""
 
     public = PUBLIC | {"dark", "width", "hint"}
     script = "figure.js"

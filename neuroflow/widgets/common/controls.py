@@ -125,10 +125,8 @@ def problem_list(model: FormModel) -> private.VBox:
 
 
 def problems_at(model: FormModel, box: Any, fields: Mapping[str, Any]) -> Any:
-    """Show the problems of fields below them, in the box that holds them; return the box.
-
-    A place is made when a problem is reported, and removed when it is cured.
-    """
+    """Show the problems of fields below them, in the box that holds them; return the box."""
+    # Made when a problem is reported, and removed when it is cured.
     places: dict[str, private.HTML] = {}
 
     def update() -> None:

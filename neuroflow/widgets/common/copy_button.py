@@ -8,13 +8,7 @@ from neuroflow.widgets.common.private import Private, Scripted
 
 
 class CopyButton(Private, Scripted):
-    """Copy a text to the clipboard; if the page has no access to it, select the text for Ctrl+C.
-
-    Examples
-    --------
-    >>> CopyButton(label="Copy", tooltip="Copy the key", text="ssh-ed25519 AAAA").text
-    'ssh-ed25519 AAAA'
-    """
+    """Copy a text to the clipboard; where a page has no access to it, select it for Ctrl+C."""
 
     script = "copy.js"
     label = Unicode("Copy").tag(sync=True)

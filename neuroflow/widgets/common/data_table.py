@@ -69,19 +69,9 @@ class _Rows(private.Scripted):
 
 
 class DataTable(private.VBox):
-    """Show a DataFrame with search, sorting and pages.
+    """Show a DataFrame with search, sorting and pages; all rows are sent to the browser, as text.
 
-    All rows are sent to the browser, where every cell is shown as text. Showing another table with
-    the same columns keeps search, order, page and selection.
-
-    Examples
-    --------
-    >>> view = DataTable(FormModel(), "Studies", select="single")
-    >>> view.show(pd.DataFrame({"study": ["sub-1", "sub-2"], "state": ["sent", "failed"]}))
-    >>> view.selected = (1,)
-    >>> view.show(pd.DataFrame({"study": ["sub-2"], "state": ["sent"]}))
-    >>> view.selected
-    (0,)
+    Showing another table with the same columns keeps search, order, page and selection.
     """
 
     selected = TupleTrait()

@@ -30,13 +30,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: Exception) -> Problem:
-        """Describe an error in the wording for forms.
-
-        Examples
-        --------
-        >>> Problem.of(NeuroflowError("The folder is empty.", advice="Choose another.")).advice
-        'Choose another.'
-        """
+        """Describe an error in the wording for forms."""
         if isinstance(error, NeuroflowError):
             error = error.worded_for("form")
             worded = error.worded_for("form")
@@ -50,15 +44,7 @@ class Problem:
 
 
 class FormModel(HasTraits):
-    """State of a form, without a display.
-
-    Examples
-    --------
-    >>> form = FormModel()
-    >>> form.run_safely(lambda: 1 / 0)
-    >>> form.problems[0].why
-    'ZeroDivisionError: division by zero'
-    """
+    """State of a form, without a display."""
 
     busy = Bool(False)
     can_stop = Bool(False)
@@ -157,11 +143,9 @@ class FormModel(HasTraits):
         return True
 
     def run_safely(self, action: Callable[[], object], name: str = "") -> None:
-        """Call an action and show any exception as a problem; the form stays usable.
-
-        With the name of a button, the problems of its last use are removed first.
-        """
+        """Call an action and show any exception as a problem; the form stays usable."""
         if name:
+            # Those of the last use of this button are removed first.
             self.problems = tuple(each for each in self.problems if each.action != name)
             self._action = name
         try:

@@ -29,8 +29,6 @@ def read_resource(package: str, *path: str) -> str:
 def text(value: object) -> str:
     """Escape any value for HTML text and attributes.
 
-    Examples
-    --------
     >>> text("<img src=x onerror=alert(1)>")
     '&lt;img src=x onerror=alert(1)&gt;'
     """
@@ -39,13 +37,7 @@ def text(value: object) -> str:
 
 
 def badge(tone: str, words: object) -> str:
-    """Return words with the symbol and colour of a tone.
-
-    Examples
-    --------
-    >>> badge("good", "connected")
-    '<span class="nf-good"><span aria-hidden="true">✓</span> connected</span>'
-    """
+    """Return words with the symbol and colour of a tone."""
     sign = f'<span aria-hidden="true">{SYMBOLS[tone]}</span>'
     return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
 
@@ -53,8 +45,6 @@ def badge(tone: str, words: object) -> str:
 def selection(names: Sequence[str]) -> str:
     """Return which rows are selected, the first of them by name.
 
-    Examples
-    --------
     >>> selection(["a", "b", "c", "d", "e"])
     '<p class="nf-head" role="status">Selected: a, b, c and 2 more</p>'
     """
@@ -73,13 +63,7 @@ def problem(item: Problem) -> str:
 
 
 def problems_of(field: str, problems: Iterable[Problem], wrong: Mapping[str, str]) -> str:
-    """Return what is wrong in a field as it stands, and the problems that were reported there.
-
-    Examples
-    --------
-    >>> problems_of("age", [], {"sex": "Choose one."})
-    ''
-    """
+    """Return what is wrong in a field as it stands, and the problems that were reported there."""
     now = f'<p role="status">{badge("bad", wrong[field])}</p>' if field in wrong else ""
     return now + "".join(problem(item) for item in problems if item.at == field)
 
@@ -97,8 +81,6 @@ def _details(anchor: str) -> str:
 def bullets(lines: Iterable[str], *, heading: str = "") -> str:
     """Return lines as an HTML list.
 
-    Examples
-    --------
     >>> bullets(["a < b"])
     '<ul class="nf-list"><li>a &lt; b</li></ul>'
     """
@@ -134,8 +116,6 @@ def table(
 def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
     """Return pairs of name and value as a small table.
 
-    Examples
-    --------
     >>> facts([("PD", "96%")], caption="In short")[51:]
     '<tr><th scope="row">PD</th><td>96%</td></tr></table>'
     """

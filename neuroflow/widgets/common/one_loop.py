@@ -19,13 +19,7 @@ LONG = 2000
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the event loop of this thread, if it is running one.
-
-    Examples
-    --------
-    >>> running_loop() is None
-    True
-    """
+    """Return the event loop of this thread, if it is running one."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -51,13 +45,7 @@ def call_later(seconds: float, action: Callable[[], object]) -> None:
 
 
 def packed(text: str) -> bytes:
-    """Return a text as the scripts of the forms unpack it.
-
-    Examples
-    --------
-    >>> gzip.decompress(packed("rows")).decode()
-    'rows'
-    """
+    """Return a text as the scripts of the forms unpack it."""
     return gzip.compress(text.encode(), mtime=0)
 
 

@@ -37,15 +37,7 @@ class Bar:
 
     @property
     def amount(self) -> str:
-        """Amount done and total as text.
-
-        Examples
-        --------
-        >>> Bar("upload", 1_500_000, 3_000_000).amount
-        '1.5 of 3.0 MB'
-        >>> Bar("check", 3, 24).amount
-        '3 of 24'
-        """
+        """Amount done and total as text."""
         if self.total > BYTES_ABOVE:
             return f"{self.done / 1e6:.1f} of {self.total / 1e6:.1f} MB"
         return f"{self.done} of {self.total}" if self.total else f"{self.done}"
@@ -60,16 +52,7 @@ class Bar:
 
     @property
     def speed(self) -> str:
-        """Rate and remaining time as text; empty if unknown.
-
-        Examples
-        --------
-        >>> from datetime import UTC
-        >>> samples = ((datetime(2026, 1, 1, tzinfo=UTC), 0),
-        ...          (datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC), 20_000_000))
-        >>> Bar("upload", 20_000_000, 400_000_000, samples=samples).speed
-        '2.0 MB/s, about 3 min left'
-        """
+        """Rate and remaining time as text; empty if unknown."""
         if not self.rate or self.done >= self.total:
             return ""
         left = f"about {format_duration((self.total - self.done) / self.rate)} left"
@@ -86,8 +69,6 @@ class Bar:
 def format_duration(seconds: float) -> str:
     """Return a duration in a suitable unit.
 
-    Examples
-    --------
     >>> format_duration(8), format_duration(200), format_duration(9000), format_duration(300_000)
     ('8 s', '3 min', '2.5 h', '3.5 days')
     """
@@ -101,16 +82,7 @@ def format_duration(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """State of a task after the events received so far; immutable.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> now = datetime.now(UTC)
-    >>> progress = Progress().after([Event("upload", None, 1, 4, "progress", "", now)])
-    >>> progress.stages[0].fraction
-    0.25
-    """
+    """State of a task after the events received so far; immutable."""
 
     stages: tuple[Bar, ...] = ()  # One bar per stage, in the order in which they began
     in_flight: tuple[Bar, ...] = ()  # One bar per study that is being worked on, by its `study_id`

@@ -10,15 +10,7 @@ from neuroflow.widgets.common.private import PageLink
 
 
 def call_every(seconds: float, call: Callable[[], object]) -> None:
-    """Call a method repeatedly on the running event loop until its object is gone.
-
-    While no page shows the forms nothing is called: a program without an audience is idle, and its
-    server may end it. Without a running loop (in a script or a test) nothing happens.
-
-    Examples
-    --------
-    >>> call_every(2.0, [].clear)  # no loop is running here
-    """
+    """Call a method repeatedly on the running event loop, if any, until its object is gone."""
     loop = running_loop()
     if loop is None:
         return
@@ -27,6 +19,7 @@ def call_every(seconds: float, call: Callable[[], object]) -> None:
     def tick() -> None:
         alive = method()
         if alive is not None:
+            # A program without an audience is idle, and its server may end it.
             if PageLink.has_audience():
                 alive()
             loop.call_later(seconds, tick)

@@ -21,15 +21,7 @@ Kind regards,
 
 
 def mail_text(user: str, line: str, fingerprint: str) -> str:
-    """Return the email, its subject first; the user may not be known yet.
-
-    Examples
-    --------
-    >>> mail_text("PH1_USER", "ssh-ed25519 AAAA", "SHA256:x").splitlines()[0]
-    'Subject: Public key for SFTP access, user PH1_USER'
-    >>> mail_text("", "ssh-ed25519 AAAA", "SHA256:x").splitlines()[4]
-    'please register this public key for our account:'
-    """
+    """Return the email, its subject first; the user may not be known yet."""
     return _TEXT.format(
         of_user=f", user {user}" if user else "",
         whom=f"user {user}" if user else "our account",

@@ -16,21 +16,7 @@ with nf.Workspace({folder!r}) as ws:
 
 
 def code_cell(folder: Path, steps: Sequence[Step], last: str = "effects") -> str:
-    """Return steps as the code of a self-contained notebook cell that shows a figure, or `last`.
-
-    Examples
-    --------
-    >>> from neuroflow.widgets.explore.steps import Call, KeepRows
-    >>> print(code_cell(Path("project"), [KeepRows("group", ("PD",)),
-    ...                                   Call("ax", "plot.heatmap", "table")]))
-    import neuroflow as nf
-    <BLANKLINE>
-    with nf.Workspace('project') as ws:
-        table = ws.table()
-    table = table[table["group"].isin(['PD'])]
-    ax = nf.plot.heatmap(table)
-    ax
-    """
+    """Return steps as the code of a self-contained notebook cell that shows a figure, or `last`."""
     lines = "\n".join(step.code() for step in steps).splitlines()
     imports = [line for line in lines if line.startswith("from ")]
     rest = [line for line in lines if not line.startswith("from ")]

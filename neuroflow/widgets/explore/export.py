@@ -66,15 +66,7 @@ def saved_notice(folder: Path, files: Iterable[Path]) -> str:
 
 
 def free_stem(folder: Path, name: str) -> Path:
-    """Return a path without suffix that no file uses yet.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> export_methods(folder, "Compared.")[0].name, export_methods(folder, "Anew.")[0].name
-    ('methods.txt', 'methods-2.txt')
-    """
+    """Return a path without suffix that no file uses yet."""
     exports = folder / EXPORTS
     try:
         make_private_folder(exports)

@@ -31,18 +31,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeepRows:
-    """Keep the rows of `table` whose column holds one of some values.
-
-    Examples
-    --------
-    >>> step = KeepRows("group", ("PSP",))
-    >>> print(step.code())
-    table = table[table["group"].isin(['PSP'])]
-    >>> scope = {"table": pd.DataFrame({"group": ["PSP", "PD"]})}
-    >>> step.run(scope)
-    >>> len(scope["table"])
-    1
-    """
+    """Keep the rows of `table` whose column holds one of some values."""
 
     column: str  # Which column
     values: tuple[str, ...]  # Which values
@@ -93,8 +82,6 @@ class ChooseVisit:
 class Call:
     """Call a public function of neuroflow with a table.
 
-    Examples
-    --------
     >>> print(Call("ax", "plot.strip", "shown", {"regions": ["SCP"], "metric": "FW"}).code())
     ax = nf.plot.strip(shown, regions=['SCP'], metric='FW')
     """

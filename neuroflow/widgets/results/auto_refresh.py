@@ -18,16 +18,14 @@ Updates = Callable[[StopEvent], Iterator[StatusUpdate]]
 
 
 class AutoRefreshModel(FormModel):
-    """A switch: while it is on, the server is checked in the background.
-
-    It has a task of its own, so that results can be collected while it runs.
-    """
+    """A switch: while it is on, the server is checked in the background."""
 
     on = Bool(False)
     last_update = Instance(StatusUpdate, allow_none=True)
 
     def __init__(self, updates: Updates) -> None:
         super().__init__()
+        # A task of its own, so that results can be collected while it runs.
         self._updates = updates
         self._pending: deque[StatusUpdate] = deque()
         self.observe(lambda _: self.run_safely(self._toggle), names=["on"])

@@ -21,13 +21,7 @@ class Verdict:
 
 
 def verdict_of(text: str) -> Verdict:
-    r"""Return the prediction of a text report, and whether it warns.
-
-    Examples
-    --------
-    >>> verdict_of("Atypical:0.96\npSN Free Water Value:0.1512\n")
-    Verdict(prediction='MSA or PSP', has_warning=False)
-    """
+    """Return the prediction of a text report, and whether it warns."""
     report = parse_report(text)
     named = next(iter(report.labels.values()), "")
     if not named and "atypical" in report.classes:
@@ -38,14 +32,7 @@ def verdict_of(text: str) -> Verdict:
 
 
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:
-    r"""Return the main facts of a text report.
-
-    Examples
-    --------
-    >>> facts_of("Atypical:0.96\npSN Free Water Value:0.1512\npSN Control Mean:0.1753\n")
-    (('Probability of MSA or PSP, not PD', '96.0%'),
-     ('Free water, pSN', '0.1512 (controls 0.1753)'))
-    """
+    """Return the main facts of a text report."""
     report = parse_report(text)
     pairs = [("Failed", report.failure)] if report.failure else []
     pairs += [("Quality control", report.quality)] if report.quality else []

@@ -51,14 +51,7 @@ def is_news(event: Event, shown: Mapping[str, LedgerRow]) -> bool:
 
 
 def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]:
-    """Return in words what was sent, and the number of studies that are left.
-
-    Examples
-    --------
-    >>> outcome = pd.DataFrame({"action": ["send", "send"], "state": ["submitted", "packaged"]})
-    >>> outcome_text(outcome, was_stopped=False)[0]
-    '1 of 2 studies have been sent. Press Send again for the rest; the table shows why.'
-    """
+    """Return in words what was sent, and the number of studies that are left."""
     of_them = outcome[~outcome["action"].isin([EXCLUDED])]
     sent = int(of_them["state"].isin(SENT).sum())
     left = len(of_them) - sent
@@ -70,15 +63,7 @@ def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]
 
 
 def is_all_sent(rows: pd.DataFrame) -> bool:
-    """Check whether every study of the table was sent or is excluded.
-
-    Examples
-    --------
-    >>> is_all_sent(pd.DataFrame({"state": ["collected", "excluded"]}))
-    True
-    >>> is_all_sent(pd.DataFrame({"state": ["collected", "not packaged"]}))
-    False
-    """
+    """Check whether every study of the table was sent or is excluded."""
     states = set(rows["state"]) - {EXCLUDED}
     return bool(states) and states <= SENT
 
@@ -89,15 +74,7 @@ def is_complete(plan: pd.DataFrame) -> bool:
 
 
 def plan_text(plan: pd.DataFrame) -> str:
-    """Return one sentence on what a plan would do.
-
-    Examples
-    --------
-    >>> plan = pd.DataFrame({"action": ["send", "skip"]})
-    >>> plan.attrs["summary"] = "1 of 2 studies to send, 2.5 MB"
-    >>> plan_text(plan)
-    '1 of 2 studies to send, 2.5 MB; 1 already sent.'
-    """
+    """Return one sentence on what a plan would do."""
     counts = Counter(plan["action"])
     rest = [f"{counts[action]} {words}" for action, words in NOT_SENT.items() if counts[action]]
     return "; ".join([plan.attrs["summary"], *rest]) + "."

@@ -3,7 +3,7 @@ import threading
 import pytest
 from support.waits import PATIENCE
 
-from neuroflow.errors import FolderError, OptionError
+from neuroflow.errors import FolderError, NeuroflowError, OptionError
 from neuroflow.widgets.common.form_model import FormModel, Problem
 
 
@@ -95,3 +95,8 @@ def test_error_of_a_task_goes_when_its_button_is_used():
     assert len(model.problems) == 1
     model.run_safely(lambda: None, "Go")
     assert model.problems == ()
+
+
+def test_a_problem_keeps_the_advice_of_its_error():
+    error = NeuroflowError("The folder is empty.", advice="Choose another.")
+    assert Problem.of(error).advice == "Choose another."

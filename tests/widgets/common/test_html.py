@@ -77,3 +77,9 @@ def test_speed_and_time_left_are_shown_only_while_running():
     progress = Progress((Bar("upload", 20_000_000, 400_000_000, samples=samples),))
     assert "2.0 MB/s, about 3 min left" in html.progress(progress, is_running=True)
     assert "left" not in html.progress(progress)
+
+
+def test_a_badge_has_the_symbol_of_its_tone():
+    assert html.badge("good", "connected") == (
+        '<span class="nf-good"><span aria-hidden="true">✓</span> connected</span>'
+    )

@@ -1,6 +1,9 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from support.forms import event
 
-from neuroflow.widgets.common.progress import Progress
+from neuroflow.widgets.common.progress import Bar, Progress
 
 
 def test_each_stage_has_one_bar_in_the_order_it_began():
@@ -27,3 +30,18 @@ def test_a_failed_study_is_kept_with_its_reason():
 
 def test_an_unknown_total_has_no_fraction():
     assert Progress().after([event("find", done=7, total=0)]).stages[0].fraction is None
+
+
+@pytest.mark.parametrize(
+    ("bar", "amount"),
+    [(Bar("upload", 1_500_000, 3_000_000), "1.5 of 3.0 MB"), (Bar("check", 3, 24), "3 of 24")],
+)
+def test_an_amount_is_in_megabytes_or_a_count(bar, amount):
+    assert bar.amount == amount
+
+
+def test_the_time_left_follows_from_the_rate():
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    samples = ((begun, 0), (begun + timedelta(seconds=10), 20_000_000))
+    bar = Bar("upload", 20_000_000, 400_000_000, samples=samples)
+    assert bar.speed == "2.0 MB/s, about 3 min left"

@@ -4,7 +4,7 @@ from support.forms import event
 
 from neuroflow.ledger import State
 from neuroflow.models import Package
-from neuroflow.widgets.submit.plan_table import bar_of, is_news, outcome_text
+from neuroflow.widgets.submit.plan_table import bar_of, is_all_sent, is_news, outcome_text
 
 
 @pytest.fixture
@@ -41,3 +41,15 @@ def test_the_text_after_a_stop_agrees_with_the_table():
     text, left = outcome_text(outcome, was_stopped=True)
     assert left == 2
     assert "1 of 3 studies have been sent. The others are not sent yet" in text
+
+
+@pytest.mark.parametrize(("state", "expected"), [("excluded", True), ("not packaged", False)])
+def test_all_is_sent_once_nothing_waits(state, expected):
+    assert is_all_sent(pd.DataFrame({"state": ["collected", state]})) is expected
+
+
+def test_what_was_not_sent_is_explained_in_the_table():
+    outcome = pd.DataFrame({"action": ["send", "send"], "state": ["submitted", "packaged"]})
+    assert outcome_text(outcome, was_stopped=False)[0] == (
+        "1 of 2 studies have been sent. Press Send again for the rest; the table shows why."
+    )
