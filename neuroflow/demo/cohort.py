@@ -31,11 +31,6 @@ def make_cohort(
 
     The people are invented and the images a phantom: the files are valid, the anatomy is not.
     Headers carry invented names, dates and numbers, so that de-identification has work to do.
-
-    References
-    ----------
-    Acquisition as the service's instructions ask for: 3 T, spin-echo EPI, TR 6000-17000 ms, TE
-    55-104 ms, 2 mm, 64-86 slices, b = 0 (twice at least) and 1000 s/mm² (30 directions at least).
     """
     if n_studies < 1:
         raise DemoError(
@@ -43,6 +38,8 @@ def make_cohort(
         )
     folder = Path(folder)
     scans = folder / "scans"
+    # Acquisition as the service's instructions ask for: 3 T, spin-echo EPI, TR 6000-17000 ms, TE
+    # 55-104 ms, 2 mm, 64-86 slices, b = 0 (twice at least) and 1000 s/mm² (30 directions at least).
     visits = plan_visits(n_studies, seed)
     try:
         scans.mkdir(parents=True)
@@ -66,10 +63,8 @@ def make_cohort(
 
 
 def _is_raw(visit: Visit, visits: Sequence[Visit]) -> bool:
-    """Pick one study each for GE's thousands of slices and Philips' thousands of frames.
-
-    The others of their sites are converted, as those of sites with converters are.
-    """
+    """Pick one study each for GE's thousands of slices and Philips' thousands of frames."""
+    # The others of their sites are converted, as those of sites with converters are.
     vendor = visit.site.vendor
     return vendor != "Siemens" and visit is next(v for v in visits if v.site.vendor == vendor)
 

@@ -67,15 +67,7 @@ class DemoFolder:
 
 
 def make_run_folder(folder: Path | str) -> DemoFolder:
-    """Make the next numbered folder, so that no run disturbs another.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [make_run_folder(folder).path.name for _ in range(2)]
-    ['run-1', 'run-2']
-    """
+    """Make the next numbered folder, so that no run disturbs another."""
     folder = Path(folder).expanduser().resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)

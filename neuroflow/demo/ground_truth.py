@@ -14,8 +14,8 @@ from neuroflow.io import ParticipantRows, read_participants, without_prefix
 def ground_truth_of(folder: Path | str, participants: Path | str) -> GroundTruth:
     """Look up whose a study is where the workspace keeps it.
 
-    A real service does not know it. The demo's does, so that its simulated values fit the
-    groups that are compared.
+    A real service does not know it. The demo's does, so that its simulated values fit the groups
+    that are compared.
     """
 
     def truth(study_id: str) -> Subject | None:

@@ -24,14 +24,7 @@ Launch = Callable[[Sequence[str], Mapping[str, str]], int]
 
 
 def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command until it ends.
-
-    Examples
-    --------
-    >>> import sys
-    >>> run_command([sys.executable, "-c", "raise SystemExit(3)"], os.environ)
-    3
-    """
+    """Run a command until it ends, and return its exit code."""
     return subprocess.run(list(command), env=dict(environ), check=False).returncode  # noqa: S603
 
 

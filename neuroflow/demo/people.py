@@ -66,14 +66,7 @@ class Visit:
 
 
 def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
-    """Plan who is scanned where and when; every sixth study is somebody's second visit.
-
-    Examples
-    --------
-    >>> visits = plan_visits(24)
-    >>> len(visits), len({visit.participant_id for visit in visits})
-    (24, 20)
-    """
+    """Plan who is scanned where and when; every sixth study is somebody's second visit."""
     draw = np.random.default_rng(seed)
     n_people = _n_people(n_studies)
     first = [_first_visit(number, draw) for number in range(n_people)]
@@ -82,16 +75,7 @@ def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
 
 
 def plan_others(n_people: int, n_studies: int, seed: int = 0) -> list[Visit]:
-    """Plan the visits of the people beyond those of `plan_visits`, up to a number of people.
-
-    Of each group, every third one comes three to five times, a year apart, the others once.
-
-    Examples
-    --------
-    >>> visits = plan_others(160, 24)
-    >>> len(visits), len({visit.participant_id for visit in visits})
-    (284, 140)
-    """
+    """Plan the visits of the people beyond those of `plan_visits`, up to a number of people."""
     draw = np.random.default_rng(seed)
     sent = _n_people(n_studies)
     first = [_first_visit(number, draw) for number in range(max(n_people, sent))][sent:]
@@ -99,6 +83,7 @@ def plan_others(n_people: int, n_studies: int, seed: int = 0) -> list[Visit]:
         _later_visit(visit, year)
         for visit in first
         if (turn := visit.number // len(GROUPS)) % 3 == 0
+        # Of each group, every third one comes three to five times, a year apart, the others once.
         for year in range(1, 3 + turn // 3 % 3)
     ]
     return _sorted(first + later)

@@ -20,16 +20,7 @@ N_PEOPLE = 160
 
 
 def write_population(made: DemoFolder, *, n_people: int, n_studies: int, seed: int) -> None:
-    """Write the results of the other people, as neuropacs delivers them, without pictures.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> made = DemoFolder(pathlib.Path(tempfile.mkdtemp()))
-    >>> write_population(made, n_people=6, n_studies=4, seed=1)
-    >>> sorted(read_population(made)["participant_id"].unique())
-    ['D005', 'D006']
-    """
+    """Write the results of the other people, as neuropacs delivers them, without pictures."""
     rows = []
     try:
         made.population.mkdir()

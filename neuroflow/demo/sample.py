@@ -20,9 +20,8 @@ _WHEN = datetime(2026, 1, 5, tzinfo=UTC)
 def write_sample(folder: Path | str) -> Path:
     """Write the sample folder of the documentation: scans, results, participants and a table.
 
-    ``scans`` and ``participants.tsv`` are a cohort of eight studies; ``results`` and ``people.tsv``
-    are the results of 48 people with two visits each, and ``cohort.parquet`` is their cohort table;
-    ``downloads`` has the result of one study. Everything is simulated.
+    ``scans`` and ``participants.tsv`` are a cohort of eight studies; ``results``, ``people.tsv``
+    and ``cohort.parquet`` are those of 48 people; ``downloads`` has the result of one study.
     """
     folder = Path(folder)
     make_cohort(folder, n_studies=8, seed=1, only_nifti=True)

@@ -16,19 +16,7 @@ N_STUDIES = 24
 def simulate(
     folder: Path | str, project: Path | str, *, on_event: OnEvent | None = None
 ) -> DemoSession:
-    """Make simulated scans for a workspace and start a service for them; again, the same ones.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with simulate(folder / "simulated", folder) as first:
-    ...     first.scans.is_dir()
-    True
-    >>> with simulate(folder / "simulated", folder) as second:
-    ...     second.profile == first.profile
-    True
-    """
+    """Make simulated scans for a workspace and start a service for them; again, the same ones."""
     runs = sorted(Path(folder).glob("run-*/demo.json"))
     if runs:
         return _start_again(DemoFolder(runs[-1].parent), Path(project))

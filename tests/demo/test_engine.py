@@ -93,3 +93,14 @@ def test_composed_regions_are_the_mean_of_their_parts() -> None:
 def test_a_group_without_statistics_is_refused() -> None:
     with pytest.raises(DemoError, match="PD, MSA"):
         simulate(Subject("x", "CBD", 60.0, "F"))
+
+
+def test_all_regions_are_simulated_within_bounds():
+    values = simulate(Subject("01", "MSA", age=64.0, sex="F"))
+    assert (len(values), values.region.nunique()) == (132, 66)
+    assert values.value.between(0, 1).all()
+
+
+def test_the_statistics_are_those_of_the_publication():
+    statistics = group_statistics()
+    assert (len(statistics), statistics.loc[("MCP", "FW"), "MSA_mean"]) == (120, 0.172)

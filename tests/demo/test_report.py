@@ -12,6 +12,7 @@ from neuroflow.contract import BIOMARKERS
 from neuroflow.demo.service.aidp import LAYOUTS, NOTICE, aidp_text
 from neuroflow.demo.service.drawing import draw_failure, draw_prediction
 from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.pipeline import share
 from neuroflow.demo.service.report import (
     Prediction,
     failure_text,
@@ -106,3 +107,20 @@ def test_pictures_are_drawn(draw, what, study_id) -> None:
 
 def test_pictures_differ_with_the_prediction() -> None:
     assert draw_prediction(prediction(0.9), "a", AT) != draw_prediction(prediction(0.8), "a", AT)
+
+
+@pytest.mark.parametrize(
+    ("layout", "lines"),
+    [
+        ("long", ["region,FW,FA", "MCP,0.100000,0.600000"]),
+        ("wide", ["Subject,MCP_FW,MCP_FA", "a1,0.100000,0.600000"]),
+    ],
+)
+def test_the_values_of_a_study_have_a_layout(layout, lines):
+    values = pd.DataFrame({"region": ["MCP"] * 2, "metric": ["FW", "FA"], "value": [0.1, 0.6]})
+    first = "# SIMULATED by neuroflow's demo service. Not for clinical use."
+    assert aidp_text(values, "a1", layout).splitlines() == [first, *lines]
+
+
+def test_the_same_words_give_the_same_share():
+    assert share(0, "a") == share(0, "a") != share(0, "b")

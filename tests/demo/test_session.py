@@ -13,6 +13,7 @@ from neuroflow.demo.lab import find_notebook, run_command, run_lab
 from neuroflow.demo.population import N_PEOPLE
 from neuroflow.demo.service.server import DemoService
 from neuroflow.demo.session import VARIABLE, join_demo, open_demo, start_demo
+from neuroflow.demo.try_out import simulate
 from neuroflow.errors import DemoError
 from neuroflow.io import jupyter_command
 from neuroflow.models import Event
@@ -101,3 +102,10 @@ def test_the_lab_opens_a_notebook_copy_and_finds_the_service(
 def test_a_missing_notebook_is_said() -> None:
     with pytest.raises(DemoError, match=r"nothing\.ipynb"):
         find_notebook("nothing.ipynb")
+
+
+def test_scans_are_simulated_once_for_a_workspace(tmp_path):
+    with simulate(tmp_path / "simulated", tmp_path) as first:
+        assert first.scans.is_dir()
+    with simulate(tmp_path / "simulated", tmp_path) as second:
+        assert second.profile == first.profile

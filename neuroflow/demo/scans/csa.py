@@ -12,13 +12,6 @@ _SLOTS = 6  # Siemens writes at least six, empty ones included
 def csa_header(fields: Mapping[str, tuple[str, Iterable[object]]]) -> bytes:
     """Encode fields in the format "SV10".
 
-    Examples
-    --------
-    >>> csa_header({"B_value": ("IS", [1000])})[:4]
-    b'SV10'
-
-    References
-    ----------
     The format as documented by nibabel, https://nipy.org/nibabel/dicom/siemens_csa.html
     """
     head = b"SV10" + b"\4\3\2\1" + struct.pack("<2I", len(fields), _CHECK)

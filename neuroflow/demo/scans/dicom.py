@@ -18,21 +18,13 @@ ORIENTATION = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 
 
 def uid(*words: object) -> str:
-    """Make a UID that depends on these words alone.
-
-    Examples
-    --------
-    >>> uid("study", 1) == uid("study", 1) != uid("study", 2)
-    True
-    """
+    """Make a UID that depends on these words alone."""
     return str(generate_uid(entropy_srcs=["neuroflow demo", *map(str, words)]))
 
 
 def slice_position(index: int) -> list[float]:
     """Return the position of the first voxel of a slice, in mm.
 
-    Examples
-    --------
     >>> slice_position(0)
     [-15.0, -15.0, -63.0]
     """
@@ -103,13 +95,7 @@ def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
 
 
 def item(**attributes: object) -> Dataset:
-    """Make an item of a sequence.
-
-    Examples
-    --------
-    >>> item(Rows=64).Rows
-    64
-    """
+    """Make an item of a sequence."""
     made = Dataset()
     for keyword, value in attributes.items():
         setattr(made, keyword, value)

@@ -24,8 +24,6 @@ _CONTENT = 0x00209111  # FrameContentSequence
 def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
     """Make one enhanced image of all slices and volumes.
 
-    References
-    ----------
     DICOM PS3.3, section A.36.2 (Enhanced MR Image) and C.8.13.5.9 (MR Diffusion Macro).
     """
     ds = header(visit, 1, EnhancedMRImageStorage)

@@ -21,13 +21,7 @@ _OF_A_SLICE = (_INSTANCE_UID, _NUMBER, _POSITION, _LOCATION, _PIXELS)
 
 
 def write_ge(visit: Visit, folder: Path) -> None:
-    """Write one study as 2048 files of one slice each.
-
-    References
-    ----------
-    Tags (0019,10BB) to (0019,10E0) and (0043,1039): GE DICOM conformance statements for MR. Their
-    axes, for phase encoding along columns, as dcm2niix understands them.
-    """
+    """Write one study as 2048 files of one slice each."""
     for volume, pixels in enumerate(image(visit.day.toordinal())):
         ds = header(visit, 1)
         ds.Manufacturer, ds.ManufacturerModelName = "GE MEDICAL SYSTEMS", "DISCOVERY MR750"
@@ -38,6 +32,8 @@ def write_ge(visit: Visit, folder: Path) -> None:
         ds.PixelSpacing = [VOXEL_MM, VOXEL_MM]
         ds.TemporalPositionIdentifier = volume + 1
         ds.ImagesInAcquisition = SLICES * (N_B0 + N_DIRECTIONS)
+        # Tags (0019,10BB) to (0019,10E0) and (0043,1039): GE DICOM conformance statements for MR.
+        # Their axes, for phase encoding along columns, as dcm2niix understands them.
         _private(ds, volume)
         add_pixels(ds, pixels[0])
         template = DicomTemplate(ds, *_OF_A_SLICE)

@@ -19,8 +19,6 @@ _MODELS = {"Siemens": "Prisma", "GE": "SIGNA Premier", "Philips": "Ingenia Eliti
 def write_nifti(visit: Visit, folder: Path) -> None:
     """Write one study into a folder that exists.
 
-    References
-    ----------
     BIDS 1.10, "Diffusion imaging data"; FSL's convention for b-vectors: voxel axes, where the
     affine's determinant is negative.
     """

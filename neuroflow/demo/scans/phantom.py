@@ -26,13 +26,6 @@ N_B0, N_DIRECTIONS = 2, 30
 def half_sphere(count: int) -> NDArray[np.float64]:
     """Spread directions over a half sphere; shape (count, 3).
 
-    Examples
-    --------
-    >>> half_sphere(30).shape
-    (30, 3)
-
-    References
-    ----------
     Points by the golden angle: Vogel 1979, Mathematical Biosciences 44: 179.
     """
     index = np.arange(count)
@@ -44,14 +37,7 @@ def half_sphere(count: int) -> NDArray[np.float64]:
 
 @cache
 def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the b-values and directions of the acquisition.
-
-    Examples
-    --------
-    >>> b_values, directions = gradients()
-    >>> int((b_values == 0).sum()), directions.shape
-    (2, (32, 3))
-    """
+    """Return the b-values (n,) and directions (n, 3) of the acquisition."""
     weighted = half_sphere(N_DIRECTIONS)
     b_values = np.concatenate([np.zeros(N_B0), np.full(N_DIRECTIONS, B_VALUE)])
     return b_values, np.vstack([np.zeros((N_B0, 3)), weighted])
@@ -60,8 +46,6 @@ def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def image(seed: int) -> NDArray[np.uint16]:
     """Simulate the signal of all volumes.
 
-    References
-    ----------
     Signal of a diffusion tensor: Basser, Mattiello, Le Bihan 1994, Biophysical Journal 66: 259.
     """
     noise = np.random.default_rng(seed).standard_normal(_signal().shape, dtype=np.float32)
@@ -87,8 +71,6 @@ def _signal() -> NDArray[np.float32]:
 def slice_times(repetition_time: float, n_slices: int = SLICES) -> NDArray[np.float64]:
     """Return when each slice is excited: odd slices first, then the even ones (interleaved).
 
-    Examples
-    --------
     >>> slice_times(6400.0)[:3]
     array([   0., 3200.,  100.])
     """

@@ -16,18 +16,14 @@ _FAMILY = "Philips MR Imaging DD 00"
 
 
 def write_philips(visit: Visit, folder: Path) -> None:
-    """Write one study.
-
-    References
-    ----------
-    Private creators: pydicom's dictionary of private tags. What (2005,1415) and (2005,1599) mean
-    is not published; the service names them among the tags it reads.
-    """
+    """Write one study."""
     ds = enhanced(visit, image(visit.day.toordinal()))
     ds.Manufacturer, ds.ManufacturerModelName = "Philips Medical Systems", "Ingenia Elition X"
     ds.SoftwareVersions = "5.7.1"
     # Blocks are handed out in order: the fifth is (2005,14xx), the sixth (2005,15xx).
     blocks = [ds.private_block(0x2005, f"{_FAMILY}{n}", create=True) for n in range(1, 7)]
+    # Private creators: pydicom's dictionary of private tags. What (2005,1415) and (2005,1599) mean
+    # is not published; the service names them among the tags it reads.
     blocks[4].add_new(0x13, "IS", 1)
     blocks[4].add_new(0x14, "SL", 2)
     blocks[4].add_new(0x15, "SL", N_DIRECTIONS)

@@ -19,8 +19,6 @@ _TILES = int(np.ceil(np.sqrt(SLICES)))
 def write_siemens(visit: Visit, folder: Path) -> None:
     """Write one study.
 
-    References
-    ----------
     Tags (0019,100A) to (0019,1029): Siemens DICOM conformance statements of the MAGNETOM family.
     """
     b_values, directions = gradients()

@@ -18,9 +18,8 @@ LONG_ECHO_TIME = 0.108
 def make_untidy(scans: Path | str) -> None:
     """Spoil a cohort's folder in the ways that folders of real projects are spoilt.
 
-    An anatomical image, a log and an empty file lie beside the studies. One study was scanned with
-    another echo time, one is named by a hospital number alone. One is there twice, and its
-    b-vectors are with the older copy only.
+    An anatomical image, a log and an empty file lie beside the studies. One study has another echo
+    time, one only a hospital number as its name, one a second copy without its b-vectors.
     """
     scans = Path(scans)
     try:

@@ -31,22 +31,7 @@ def check_layout(layout: str) -> str:
 
 
 def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "wide") -> str:
-    """Write the values of one study.
-
-    Examples
-    --------
-    >>> values = pd.DataFrame({"region": ["MCP"] * 2, "metric": ["FW", "FA"], "value": [0.1, 0.6]})
-    >>> print(aidp_text(values, "a1", "long"))
-    # SIMULATED by neuroflow's demo service. Not for clinical use.
-    region,FW,FA
-    MCP,0.100000,0.600000
-    <BLANKLINE>
-    >>> print(aidp_text(values, "a1", "wide"))
-    # SIMULATED by neuroflow's demo service. Not for clinical use.
-    Subject,MCP_FW,MCP_FA
-    a1,0.100000,0.600000
-    <BLANKLINE>
-    """
+    """Write the values of one study."""
     check_layout(layout)
     texts = {
         (region, metric): "" if isnan(value) else f"{value:.6f}"

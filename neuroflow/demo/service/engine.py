@@ -57,22 +57,10 @@ class Subject:
 
 
 def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
-    """Draw the values of one study.
+    """Draw the values of one study from the statistics of `group_statistics`.
 
-    Every value follows the beta distribution with the group's mean, moved by the age slope of the
-    controls, and the group's SD. Deviations of one metric share one factor with the published
-    loadings; those of two visits correlate by `VISIT_CORRELATION`.
-
-    Examples
-    --------
-    >>> values = simulate(Subject("01", "MSA", age=64.0, sex="F"))
-    >>> len(values), values.region.nunique(), bool(values.value.between(0, 1).all())
-    (132, 66, True)
-
-    References
-    ----------
-    See `group_statistics`. The beta distribution by its moments:
-    Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions vol. 2, ch. 25.
+    Every value has a beta distribution by its moments: Johnson, Kotz, Balakrishnan, Continuous
+    Univariate Distributions vol. 2, ch. 25.
     """
     if subject.group not in GROUPS:
         raise DemoError(
@@ -80,8 +68,11 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
             advice=f"Use one of {', '.join(GROUPS)}.",
         )
     mean = _column(f"{subject.group}_mean")
+    # The age slope of the controls moves the mean of every group.
     mean = mean + _column("control_age_slope_per_year") * (subject.age - REFERENCE_AGE)
     mean = mean + _course(subject, seed)
+    # Deviations of one metric share one factor with the published loadings; those of two visits
+    # correlate by `VISIT_CORRELATION`.
     published = _beta_values(_deviations(subject, seed), mean, _column(f"{subject.group}_sd"))
     stems, places = _layout()
     rows = dict(zip(stems, published[places], strict=True))

@@ -27,13 +27,7 @@ GroundTruth = Callable[[str], Subject | None]
 
 
 def unknown_subject(study_id: str) -> Subject | None:  # noqa: ARG001
-    """Know of no study whose it is.
-
-    Examples
-    --------
-    >>> unknown_subject("a1") is None
-    True
-    """
+    """Return None: of no study is it known whose it is."""
     return None
 
 
@@ -117,13 +111,7 @@ def text_results(subject: Subject, study_id: str, at: datetime, seed: int) -> di
 
 
 def share(*words: object) -> float:
-    """Turn words into a number that looks random and never changes.
-
-    Examples
-    --------
-    >>> share(0, "a") == share(0, "a") != share(0, "b")
-    True
-    """
+    """Turn words into a number from 0 to 1 that looks random and never changes."""
     digest = hashlib.sha256("/".join(map(str, words)).encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 

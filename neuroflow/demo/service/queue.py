@@ -23,11 +23,9 @@ class ProcessingQueue:
         self.processed: list[str] = []
 
     def add(self, upload: Path) -> None:
-        """Queue an upload; called in the service's event loop.
-
-        A study that is uploaded as a folder waits again with each of its files.
-        """
+        """Queue an upload; called in the service's event loop."""
         if (before := self._waiting.pop(upload, None)) is not None:
+            # A study that is uploaded as a folder waits again with each of its files.
             before.cancel()
         with self._changed:
             self._pending += 1

@@ -34,8 +34,6 @@ class Upload:
 def read_upload(path: Path) -> Upload:
     """Read an uploaded zip as the service does before it processes it.
 
-    References
-    ----------
     The service's SFTP guide: one study per zip, complete DICOM or NIfTI with b-values, b-vectors
     and a JSON sidecar with PatientAge and PatientSex.
     """

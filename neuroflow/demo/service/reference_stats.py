@@ -43,16 +43,8 @@ SIDE_SD = 0.01
 def group_statistics() -> pd.DataFrame:
     """Read the statistics the demo draws from.
 
-    Examples
-    --------
-    >>> statistics = group_statistics()
-    >>> len(statistics), float(statistics.loc[("MCP", "FW"), "MSA_mean"])
-    (120, 0.172)
-
-    References
-    ----------
-    Archer et al. 2019, Lancet Digital Health 1: e222, doi:10.1016/S2589-7500(19)30105-0; the
-    means, SDs, slopes and loadings were computed from its public table of 1002 subjects.
+    Archer et al. 2019, Lancet Digital Health 1: e222, doi:10.1016/S2589-7500(19)30105-0; computed
+    from its public table of 1002 subjects.
     """
     source = files("neuroflow.demo.service") / "group_statistics.csv"
     with source.open(encoding="utf-8") as lines:

@@ -34,17 +34,13 @@ class _Writing:
 
 
 class S3Home(asyncssh.SFTPServer):
-    """One user's home, with the refusals of an object store.
+    """One user's home, with the refusals of an object store (AWS Transfer Family user guide).
 
-    An upload is published when its handle is closed, also when the connection broke: then it
-    holds what had arrived. Permissions, times, links, appending, writing at an offset and renaming
-    of folders are refused.
-
-    References
-    ----------
-    AWS Transfer Family user guide, "Supported SFTP operations" and its troubleshooting of SFTP.
+    An upload is published when its handle is closed, also when the connection broke: then it holds
+    what had arrived. Permissions, times, links, appending and writing at an offset are refused.
     """
 
+    # AWS Transfer Family user guide, "Supported SFTP operations" and its troubleshooting of SFTP.
     def __init__(
         self,
         channel: Any,
