@@ -30,35 +30,18 @@ def atomic_write(
     path: Path,
     *,
     mode: int = USUAL_MODE,
-    error: type[NeuroflowError] | None = None,
-    parents: bool = False,
+    error: type[NeuroflowError] | None = None,  # what an OSError becomes, with advice
+    parents: bool = False,  # makes the folder, too
+    # after the temporary name, for a folder where others look for the usual endings
     ending: str = "",
-    exclusive: bool = False,
+    exclusive: bool = False,  # raises FileExistsError where `path` exists, and never replaces it
+    # False spares the synchronisation of the folder, for many small files that can be had again
     sync: bool = True,
 ) -> Iterator[Path]:
     """Yield a temporary file that replaces `path` once the block ended without an exception.
 
-    The file appears complete or not at all: to readers meanwhile, to a second writer, and after
-    a loss of power. The temporary file lies beside `path`, has the same ending, and is created
-    exclusively under a name that cannot be predicted; a link of that name is never followed.
-
-    `error` is what an OSError becomes, with advice. `parents` makes the folder, too. `ending`
-    comes after the temporary name, for a folder where others look for the usual endings.
-    `exclusive` raises FileExistsError where `path` exists, and never replaces it.
-    `sync=False` spares the synchronisation of the folder, for many small files that can be had
-    again.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "table.csv"
-    ...     with atomic_write(path) as temporary:
-    ...         _ = temporary.write_text("1")
-    ...         path.exists()
-    ...     path.read_text(), len(list(Path(folder).iterdir()))
-    False
-    ('1', 1)
+    The file appears complete or not at all: to readers meanwhile, to a second writer, and after a
+    loss of power.
     """
     with _explained(path, error):
         temporary = _temporary(path, ending)
@@ -67,6 +50,8 @@ def atomic_write(
                 make_private_folder(path.parent)
             elif parents:
                 path.parent.mkdir(parents=True, exist_ok=True)
+            # Beside `path`, with the same ending, created exclusively under a name that cannot be
+            # predicted; a link of that name is never followed.
             os.close(_create(temporary, mode))
             yield temporary
             with temporary.open("r+b") as file:
@@ -80,24 +65,10 @@ def atomic_write(
 def atomic_open(
     path: Path, *, mode: int = USUAL_MODE, ending: str = "", sync: bool = True
 ) -> Iterator[BufferedWriter]:
-    """Yield a file open for writing that replaces `path` as `atomic_write` does.
-
-    It is opened once only, which counts for thousands of small files.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "aidp.csv"
-    ...     with atomic_open(path) as file:
-    ...         _ = file.write(b"1")
-    ...         path.exists()
-    ...     path.read_bytes()
-    False
-    b'1'
-    """
+    """Yield a file open for writing that replaces `path` as `atomic_write` does."""
     temporary = _temporary(path, ending)
     try:
+        # It is opened once only, which counts for thousands of small files.
         with os.fdopen(_create(temporary, mode), "wb") as file:
             yield file
             file.flush()
@@ -142,17 +113,8 @@ def _create(path: Path, mode: int) -> int:
 
 
 def private_mode(folder: str | Path) -> int:
-    """Return the mode of private files in a folder: 600, or 660 where a group shares it.
-
-    A group shares a folder that it may read and write, and nobody else (2770).
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     oct(private_mode(Path(folder)))
-    '0o600'
-    """
+    """Return the mode of private files in a folder: 600, or 660 where a group shares it."""
+    # A group shares a folder that it may read and write, and nobody else (2770).
     return 0o660 if _is_shared(folder) else 0o600
 
 
@@ -161,15 +123,6 @@ def make_private_folder(folder: Path) -> None:
 
     Inside a folder that a group shares, the group may enter too. Folders that exist stay as they
     are.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as above:
-    ...     folder = Path(above) / "packages" / "COHORT"
-    ...     make_private_folder(folder)
-    ...     folder.is_dir()
-    True
     """
     if folder.is_dir():
         return
@@ -240,15 +193,7 @@ def write_private(path: Path, data: bytes, *, exclusive: bool = False, mode: int
     """Write a file that nobody but its owner may read, all of it or nothing.
 
     In a folder that a group shares, the group may too, unless `mode` is `OWNER_ONLY`. On Windows
-    the folder's own permissions govern; the mode is set where it has a meaning.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_private(Path(folder) / "salt", b"x")
-    ...     (Path(folder) / "salt").read_bytes()
-    b'x'
+    the folder's own permissions govern.
     """
     with atomic_write(path, mode=mode, exclusive=exclusive) as temporary:
         temporary.write_bytes(data)
@@ -267,18 +212,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path, ending: str) -> None:
-    """Remove the temporary files of a killed run; only while nobody else writes such files there.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     left = Path(folder) / ".new-0123456789abcdef-s.zip"
-    ...     _ = left.write_bytes(b"half")
-    ...     remove_leftovers(Path(folder), "s.zip")
-    ...     left.exists()
-    False
-    """
+    """Remove a killed run's temporary files; only while nobody else writes such files there."""
     with suppress(OSError), os.scandir(folder) as entries:  # whoever needs the folder reports why
         for entry in entries:
             if entry.name.startswith(_PREFIX) and entry.name.endswith(ending):

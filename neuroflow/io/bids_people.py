@@ -31,8 +31,6 @@ def read_description(path: Path) -> dict[str, dict[str, Any]]:
 def levels_of(description: Mapping[str, dict[str, Any]], name: str) -> dict[str, str]:
     """Return what the codes of a column mean.
 
-    Examples
-    --------
     >>> levels_of({"sex": {"Levels": {"0": "male", "1": {"Description": "female"}}}}, "sex")
     {'0': 'male', '1': 'female'}
     """

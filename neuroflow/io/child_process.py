@@ -12,8 +12,6 @@ PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variab
 def child_environ(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment without the passphrase of the key.
 
-    Examples
-    --------
     >>> child_environ({"PATH": "/bin", "NEUROFLOW_PASSPHRASE": "secret"})
     {'PATH': '/bin'}
     """
@@ -22,20 +20,10 @@ def child_environ(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def jupyter_command(module: str) -> list[str]:
-    """Return the command that runs a Jupyter program, without seconds of imports.
-
-    Whatever reads notebooks imports jsonschema, and that compiles a grammar of international
-    addresses 38 times as it is imported; notebooks hold none. Without that module, jsonschema omits
-    the check of such addresses.
-
-    Examples
-    --------
-    >>> jupyter_command("voila")[1:]
-    ['-c', "import runpy, sys; ...; runpy.run_module('voila', run_name='__main__')"]
-
-    References
-    ----------
-    python-jsonschema/jsonschema, issue 1392 and pull request 1521.
-    """
+    """Return the command that runs a Jupyter program, without seconds of imports."""
+    # Whatever reads notebooks imports jsonschema, and that compiles a grammar of international
+    # addresses 38 times as it is imported; notebooks hold none. Without that module, jsonschema
+    # omits the check of such addresses (python-jsonschema/jsonschema, issue 1392 and pull request
+    # 1521).
     code = "import runpy, sys; sys.modules['rfc3987_syntax'] = None"
     return [sys.executable, "-c", f"{code}; runpy.run_module({module!r}, run_name='__main__')"]

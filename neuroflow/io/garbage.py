@@ -27,16 +27,7 @@ _pauses = _Pauses()
 
 @contextmanager
 def garbage_stays() -> Iterator[None]:
-    """Do not search for cycles inside; what no name holds is freed as always.
-
-    Examples
-    --------
-    >>> with garbage_stays():
-    ...     gc.isenabled()
-    False
-    >>> gc.isenabled()
-    True
-    """
+    """Do not search for cycles inside; what no name holds is freed as always."""
     with _pauses.lock:
         if not _pauses.inside:
             _pauses.was_on = gc.isenabled()

@@ -17,8 +17,6 @@ MAX_PIXELS = 50_000_000  # of a picture; drawn, each takes four bytes
 def max_bytes(name: str) -> int:
     """Return how large a file of this name may be.
 
-    Examples
-    --------
     >>> max_bytes("aidp.csv"), max_bytes("prediction.png")
     (50000000, 200000000)
     """
@@ -28,8 +26,6 @@ def max_bytes(name: str) -> int:
 def in_megabytes(size: float) -> str:
     """Return a number of bytes for people.
 
-    Examples
-    --------
     >>> in_megabytes(50_000_000), in_megabytes(2**63 - 1)
     ('50 MB', '9,223,372,036,855 MB')
     """

@@ -11,8 +11,6 @@ Mtimes = tuple[int, ...]
 def mtimes(folder: Path, names: Iterable[str]) -> Mtimes:
     """Return the modification times of files or folders in ns; 0 if missing.
 
-    Examples
-    --------
     >>> mtimes(Path("no-such-folder"), ["a", "b"])
     (0, 0)
     """

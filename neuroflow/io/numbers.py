@@ -19,35 +19,17 @@ _PLAIN = str.maketrans("", "", "0123456789.eE+-")
 
 
 def is_missing(text: str) -> bool:
-    """Check whether a cell stands for no value.
-
-    Examples
-    --------
-    >>> is_missing("NaN"), is_missing("0")
-    (True, False)
-    """
+    """Check whether a cell stands for no value."""
     return text.casefold() in MISSING
 
 
 def is_number(text: str) -> bool:
-    """Check whether a cell is a number, with a decimal point or comma.
-
-    Examples
-    --------
-    >>> is_number("0,21"), is_number("2.1e-1"), is_number("1.2.3"), is_number("NA")
-    (True, True, False, False)
-    """
+    """Check whether a cell is a number, with a decimal point or comma."""
     return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text) or _PERCENT.fullmatch(text))
 
 
 def decimal_mark(cells: Iterable[str]) -> str:
-    """Return the decimal mark that most cells use; a point where none shows it.
-
-    Examples
-    --------
-    >>> decimal_mark(["0,21", "1", "NA"])
-    ','
-    """
+    """Return the decimal mark that most cells use; a point where none shows it."""
     points = commas = 0
     for cell in cells:
         points += "." in cell
@@ -56,13 +38,7 @@ def decimal_mark(cells: Iterable[str]) -> str:
 
 
 def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
-    """Read cells as numbers; NaN where a cell is none.
-
-    Examples
-    --------
-    >>> to_floats(["0,5", "NA", "x", "21 %"], ",")
-    [0.5, nan, nan, 0.21]
-    """
+    """Read cells as numbers; NaN where a cell is none."""
     if decimal == "." and not "".join(cells).translate(_PLAIN):
         try:
             values = list(map(float, cells))
@@ -78,11 +54,6 @@ def other_mark(cell: str, decimal: str) -> float:
     """Read a number with another decimal mark than its table, or with marks of thousands.
 
     NaN where it may be either: 1,234 in a table with decimal points.
-
-    Examples
-    --------
-    >>> other_mark("0,213", "."), other_mark("1,171.5", "."), other_mark("1,234", ".")
-    (0.213, 1171.5, nan)
     """
     if decimal == ",":
         cell = cell.translate(_SWAPPED)

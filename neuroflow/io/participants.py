@@ -182,16 +182,7 @@ def is_more_than_text(path: str | Path) -> bool:
 
 
 class ParticipantRows:
-    """Finds the row of a participant, at once for each of thousands of studies.
-
-    Examples
-    --------
-    >>> rows = ParticipantRows(pd.DataFrame({"participant_id": ["01"], "age": [61.0]}))
-    >>> float(rows.find("sub-01", "ses-2")["age"])
-    61.0
-    >>> rows.find("02") is None
-    True
-    """
+    """Finds the row of a participant, at once for each of thousands of studies."""
 
     def __init__(self, participants: pd.DataFrame) -> None:
         self._participants = participants.copy()
@@ -213,8 +204,6 @@ class ParticipantRows:
 def study_names(participant: str | None, session: str | None) -> set[str]:
     """Return what a study may be called by its participant and session.
 
-    Examples
-    --------
     >>> sorted(study_names("sub-01", "2"))
     ['01', '01_2', 'sub-01', 'sub-01_ses-2']
     """
@@ -228,8 +217,6 @@ def study_names(participant: str | None, session: str | None) -> set[str]:
 def without_prefix(label: str | None) -> str | None:
     """Drop ``sub-`` or ``ses-`` from a BIDS label.
 
-    Examples
-    --------
     >>> without_prefix("sub-01"), without_prefix("01"), without_prefix(None)
     ('01', '01', None)
     """

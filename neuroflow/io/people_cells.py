@@ -99,15 +99,7 @@ def sexes(
 def labels(
     values: Sequence[str | None], remarks: Remarks, levels: Mapping[str, str] | None = None
 ) -> list[str | None]:
-    """Return labels; those that differ in case and blanks only become the most frequent one.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> table = TextTable(Path("p.tsv"), ["group"], [["PD"]] * 3, [2, 3, 4], ".", ValueError)
-    >>> labels(["PD", "pd ", "PD"], Remarks(table))
-    ['PD', 'PD', 'PD']
-    """
+    """Return labels; those that differ in case and blanks only become the most frequent one."""
     given = [None if v is None else (levels or {}).get(v, " ".join(v.split())) for v in values]
     counts = Counter(value for value in given if value is not None)
     best: dict[str, str] = {}

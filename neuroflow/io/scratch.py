@@ -25,17 +25,10 @@ def scratch_folder(inside: Path | None = None) -> Iterator[Path]:
     """Yield a folder that only this user may enter, which is removed afterwards.
 
     It is made `inside` a folder, such as a workspace, if that can be written to, else among the
-    temporary files. What killed runs of this user left there is removed first.
-
-    Examples
-    --------
-    >>> with scratch_folder() as folder:
-    ...     folder.is_dir()
-    True
-    >>> folder.exists()
-    False
+    temporary files.
     """
     above = inside if inside is not None and os.access(inside, os.W_OK | os.X_OK) else None
+    # What killed runs of this user left there.
     sweep_scratch(*([above] if above else []))
     prefix = f"{_PREFIX}{os.getpid()}-{_host()}-"
     place = tempfile.mkdtemp(prefix=prefix, dir=above)  # 700 whatever the umask

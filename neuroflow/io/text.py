@@ -72,18 +72,7 @@ class TextTable:
 def read_text_table(
     path: Path, *, error: type[NeuroflowError], known: Collection[str] = ()
 ) -> TextTable:
-    r"""Read a table that a user wrote; names of columns in `known` may be in any case.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from neuroflow.errors import FolderError
-    >>> path = Path(tempfile.mkdtemp()) / "people.csv"
-    >>> _ = path.write_text("# ward 3\nID;age\n01;68,5\n", encoding="utf-16")
-    >>> table = read_text_table(path, error=FolderError, known=("id",))
-    >>> table.header, table.rows, table.lines, table.decimal
-    (['id', 'age'], [['01', '68,5']], [3], ',')
-    """
+    """Read a table that a user wrote; names of columns in `known` may be in any case."""
     try:
         text, _ = decode(_read_small(path))
         lines = text.splitlines()
@@ -124,13 +113,7 @@ def _read_small(path: Path) -> bytes:
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """Decode a text; return it and the name of its encoding.
-
-    Examples
-    --------
-    >>> decode("ä".encode("utf-16")), decode("ä".encode("latin-1"))
-    (('ä', 'utf-16'), ('ä', 'latin-1'))
-    """
+    """Decode a text; return it and the name of its encoding."""
     if encoding is None:
         encoding = find_encoding(data)
     try:
@@ -150,8 +133,6 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
 def find_encoding(data: bytes) -> str:
     """Return the encoding of a text: by its byte order mark, else UTF-8 if it can be that.
 
-    Examples
-    --------
     >>> find_encoding("ä".encode("utf-16")), find_encoding("ä".encode("latin-1"))
     ('utf-16', 'latin-1')
     """
@@ -169,8 +150,6 @@ def find_encoding(data: bytes) -> str:
 def find_delimiter(text: str) -> str:
     """Return the delimiter that splits the header into most cells; a tab where none does.
 
-    Examples
-    --------
     >>> find_delimiter("participant_id;age, years;sex")
     ';'
     """
@@ -193,8 +172,6 @@ def split_cells(
 ) -> tuple[list[list[str]], list[int], list[str]]:
     r"""Split a text into rows of cells; return them, the line each row ends in, and the comments.
 
-    Examples
-    --------
     >>> split_cells("# ward 3\nid;age\n\n01; 68\n", ";")
     ([['id', 'age'], ['01', '68']], [2, 4], ['# ward 3'])
     """
@@ -290,8 +267,6 @@ def is_unicode(name: str) -> bool:
 def in_unicode(name: str) -> str:
     r"""Return a name with the bytes that are not Unicode written out.
 
-    Examples
-    --------
     >>> print(in_unicode("caf\udce9"))
     caf\xe9
     """

@@ -13,8 +13,6 @@ CONFIG_VARIABLE = "NEUROFLOW_CONFIG"
 def user_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the user's configuration folder of neuroflow; it may not exist yet.
 
-    Examples
-    --------
     >>> user_folder({"NEUROFLOW_CONFIG": "/elsewhere"}).as_posix()
     '/elsewhere'
     """

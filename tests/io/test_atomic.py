@@ -11,7 +11,14 @@ from support.waits import PATIENCE
 
 import neuroflow
 from neuroflow.errors import FolderError
-from neuroflow.io.atomic import atomic_write, remove_leftovers, write_private
+from neuroflow.io.atomic import (
+    atomic_open,
+    atomic_write,
+    make_private_folder,
+    private_mode,
+    remove_leftovers,
+    write_private,
+)
 
 PACKAGE = Path(neuroflow.__file__).parent
 
@@ -156,3 +163,26 @@ def test_an_exclusive_write_never_replaces_a_file_or_link(tmp_path, monkeypatch,
     assert (taken.read_bytes(), free.read_bytes()) == (b"first", b"new")
     assert not (tmp_path / "nowhere").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"taken", "link", "free"}
+
+
+def test_a_file_appears_once_it_is_complete(tmp_path):
+    path = tmp_path / "table.csv"
+    with atomic_write(path) as temporary:
+        temporary.write_text("1")
+        assert not path.exists()
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("1", [path])
+
+
+def test_an_open_file_appears_once_it_is_closed(tmp_path):
+    path = tmp_path / "aidp.csv"
+    with atomic_open(path) as file:
+        file.write(b"1")
+        assert not path.exists()
+    assert path.read_bytes() == b"1"
+
+
+def test_a_private_folder_is_made_with_its_parents(tmp_path):
+    folder = tmp_path / "packages" / "COHORT"
+    make_private_folder(folder)
+    assert folder.is_dir()
+    assert private_mode(folder) == 0o600

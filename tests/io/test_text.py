@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow
 from neuroflow.errors import FolderError
-from neuroflow.io.text import read_text_table
+from neuroflow.io.text import decode, read_text_table
 
 PACKAGE = Path(neuroflow.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -90,3 +90,16 @@ def test_only_one_file_decodes_tables_of_users():
         if "demo" not in path.parts and any(r in path.read_text("utf-8") for r in readers)
     }
     assert found == own
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_text_is_decoded_with_the_encoding_found(encoding):
+    assert decode("ä".encode(encoding)) == ("ä", encoding)
+
+
+def test_a_table_of_excel_is_read_with_its_decimal_comma(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("# ward 3\nID;age\n01;68,5\n", encoding="utf-16")
+    table = read_text_table(path, error=FolderError, known=("id",))
+    assert (table.header, table.rows) == (["id", "age"], [["01", "68,5"]])
+    assert (table.lines, table.decimal) == ([3], ",")
