@@ -13,14 +13,6 @@ class StudyNumbers:
     """Replaces the ids of studies by numbers, the same ones in several tables.
 
     An id is the same in every workspace of an account, so it links tables of different projects.
-
-    Examples
-    --------
-    >>> numbers = StudyNumbers()
-    >>> numbers.apply(pd.DataFrame({"study_id": ["b7", "a2"], "report": ["b7_out/x.txt", ""]}))
-       study_id              report
-    0  study_0001  study_0001_out/x.txt
-    1  study_0002
     """
 
     def __init__(self) -> None:

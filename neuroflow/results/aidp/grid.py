@@ -54,8 +54,6 @@ def unreadable(path: str | Path, line: int, why: str, advice: str = "") -> AidpE
 def read_grid(data: bytes, path: str | Path, schema: Schema) -> CsvGrid:
     """Split a file into cells.
 
-    Examples
-    --------
     >>> read_grid(b"pSN_FW;0,21", Path("aidp.csv"), Schema()).rows
     [['pSN_FW', '0,21']]
     """

@@ -65,13 +65,7 @@ class Layout(Protocol):
 
 @cache
 def layouts() -> tuple[Layout, ...]:
-    """Return all layouts in the order in which they are tried.
-
-    Examples
-    --------
-    >>> [layout.name for layout in layouts()][0]
-    'wide'
-    """
+    """Return all layouts in the order in which they are tried."""
     folder = str(Path(__file__).parent)
     names = [module.name for module in iter_modules([folder]) if module.name.startswith(_PREFIX)]
     found: list[Layout] = [import_module(f"{__package__}.{name}").LAYOUT for name in names]

@@ -39,10 +39,7 @@ def sort_names(
 
 
 def _are_values(names: Sequence[str], texts: Callable[[int], list[str]]) -> list[bool]:
-    """Separate values from facts: a name outside the dictionary needs a metric or a side.
-
-    The side counts only where no name has a metric.
-    """
+    """Separate values from facts: a name outside the dictionary needs a metric or a side."""
     found = [resolve(name) for name in names]
     suffixed = any(name.suffix for name in found)
 
@@ -52,6 +49,7 @@ def _are_values(names: Sequence[str], texts: Callable[[int], list[str]]) -> list
             return True
         if name.suffix:
             return any(map(is_number, cells)) or all(map(is_missing, cells))
+        # The side counts only where no name has a metric.
         return not suffixed and name.hemisphere in ("left", "right") and any(map(is_number, cells))
 
     return [is_value(index) for index in range(len(names))]

@@ -73,14 +73,7 @@ class AidpFile:
 
 
 class AidpReader:
-    r"""Reads many result files; the second of a kind costs a fraction of the first.
-
-    Examples
-    --------
-    >>> reader = AidpReader()
-    >>> reader.parse(b"region,FW,FA\npSN,0.2,0.6\n", Path("aidp.csv")).values
-    array([[0.2, 0.6]])
-    """
+    """Reads many result files; the second of a kind costs a fraction of the first."""
 
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema or Schema()
@@ -127,21 +120,7 @@ class AidpReader:
 
 
 def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
-    r"""Read one result file of any layout and dialect.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "aidp.csv"
-    >>> _ = path.write_text("pSN_FW;0,21\nPutamen_FW;0,17\nAge;61\n")
-    >>> file = read_aidp(path)
-    >>> file.layout, file.delimiter, file.decimal, dict(file.facts[0])
-    ('transposed', ';', ',', {'Age': '61'})
-    >>> file.records[["region", "metric", "value"]]
-        region metric  value
-    0      pSN     FW   0.21
-    1  Putamen     FW   0.17
-    """
+    """Read one result file of any layout and dialect."""
     return AidpReader(schema).read(path)
 
 

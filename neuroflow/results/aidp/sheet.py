@@ -109,8 +109,6 @@ def header_metric(header: str) -> str:
 def header_side(header: str) -> tuple[str, str]:
     """Return the side and the metric in a header such as "FW left"; empty texts where none is.
 
-    Examples
-    --------
     >>> header_side("FW_R"), header_side("left"), header_side("right age"), header_side("FW")
     (('right', 'fw'), ('left', ''), ('', ''), ('', ''))
     """
@@ -126,8 +124,6 @@ def header_side(header: str) -> tuple[str, str]:
 def counts_rows(cells: Sequence[str]) -> bool:
     """Check whether cells only number the rows, from 0 or 1 on.
 
-    Examples
-    --------
     >>> counts_rows(["1", "2", "3"]), counts_rows(["1", "3", "2"])
     (True, False)
     """

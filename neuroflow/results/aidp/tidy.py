@@ -55,14 +55,7 @@ class Tidied:
 
 
 def without_footer(rows: list[list[str]], regions: Sequence[str]) -> tuple[int, list[str]]:
-    """Return how many rows are left without the sentences below a table, and those sentences.
-
-    Examples
-    --------
-    >>> rows = [["region", "FW"], ["pSN", "0.2"], ["Made by X, on Monday"]]
-    >>> without_footer(rows, ["psn"])
-    (2, ['Made by X, on Monday'])
-    """
+    """Return how many rows are left without the sentences below a table, and those sentences."""
     end, width = len(rows), max(map(len, rows), default=0)
     while end > 2 and _is_sentence(rows[end - 1], width, regions):
         end -= 1

@@ -18,14 +18,12 @@ _UNITS = ((100.0, "aidp.csv seems to be in percent"), (0.01, "the report seems t
 
 
 def find_swapped(measured: Measured, differing: Sequence[int]) -> dict[int, list[int]]:
-    """Return for studies the others whose table their report matches.
-
-    The tables are sorted by the region that most of them have, so that each report is compared
-    with the few that are near it.
-    """
+    """Return for studies the others whose table their report matches."""
     if not len(measured.regions):
         return {}
     by = int(np.isfinite(measured.values).sum(axis=0).argmax())
+    # Sorted by the region that most of them have, so that each report is compared with the few that
+    # are near it.
     order = np.argsort(measured.values[:, by], kind="stable")
     order = order[np.isfinite(measured.values[order, by])]
     keys = measured.values[order, by]

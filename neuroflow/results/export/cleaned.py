@@ -23,14 +23,7 @@ _CHANGED_BY_EXCEL = re.compile(r"0\d+|\d{16,}|\d+[eE]\d+")
 def portable(
     table: pd.DataFrame, *, bids_labels: bool | None = None, as_text: bool = False
 ) -> pd.DataFrame:
-    """Return a table without paths of this computer, and with the labels that others join by.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"participant_id": ["001"], "report": ["/home/erika/s_out/r.txt"]})
-    >>> portable(table, bids_labels=True).iloc[0].tolist()
-    ['sub-001', 's_out/r.txt']
-    """
+    """Return a table without paths of this computer, and with the labels that others join by."""
     if any(name is not None for name in table.index.names):
         table = table.reset_index()
     attrs = dict(table.attrs)
@@ -47,10 +40,8 @@ def portable(
 
 
 def cells_for_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Clean all texts of a table for CSV or TSV, headers included: no formula, nothing invisible.
+    """Clean all texts of a table for CSV or TSV: no formula, nothing invisible.
 
-    Examples
-    --------
     >>> cells_for_text(pd.DataFrame({"=1": ["@SUM(A1)", "-0.5"]})).to_dict("list")
     {"'=1": ["'@SUM(A1)", '-0.5']}
     """

@@ -136,8 +136,6 @@ _PREFIXES: dict[str, tuple[str, str, str]] = {
 def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
     """Describe the columns of a table.
 
-    Examples
-    --------
     >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()
     ['age', 'Age at the scan', 'years', 'participants.tsv']
     """

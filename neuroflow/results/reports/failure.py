@@ -19,13 +19,7 @@ _OTHERS = {"info", "disclaimer", "notice", "note"}
 
 
 def parse(text: str) -> Report:
-    r"""Read a failure report; any other text gives None.
-
-    Examples
-    --------
-    >>> parse("Failure Report\nReason for Failure\nReason: Study failed eligibility\n").failure
-    'Study failed eligibility'
-    """
+    """Read a failure report; of any other text, `failure` is empty."""
     draft = Draft()
     titles, failed = [], []
     has_result = False

@@ -32,14 +32,7 @@ _DECIDED = {json_form.NAME, xml_form.NAME}
 
 
 def parse_report(text: str) -> Report:
-    r"""Read a report by the grammar that understands most of it.
-
-    Examples
-    --------
-    >>> report = parse_report("Atypical:0.9130\npSN Free Water Value:0.2800\n")
-    >>> report.grammar, dict(report.classes), report.biomarkers["pSN"].value, report.share
-    ('text', {'atypical': 0.913}, 0.28, 1.0)
-    """
+    """Read a report by the grammar that understands most of it."""
     best: Report | None = None
     for grammar in GRAMMARS:
         found = grammar(text)

@@ -22,14 +22,7 @@ _PARTS = {
 
 
 def parse(text: str) -> Report | None:
-    """Read a report in JSON; None for a text that is none.
-
-    Examples
-    --------
-    >>> report = parse('{"orderID": "a", "result": {"Atypical": "0.6", "FWpSN": "0.31"}}')
-    >>> report.order_id, dict(report.classes), report.biomarkers["pSN"].value
-    ('a', {'atypical': 0.6}, 0.31)
-    """
+    """Read a report in JSON; None for a text that is none."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         return None
     try:

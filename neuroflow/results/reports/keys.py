@@ -62,15 +62,7 @@ def plain(key: str) -> str:
 
 @lru_cache(maxsize=1024)
 def find_key(key: str) -> Key | None:
-    """Return what a key stands for; None where it is not known.
-
-    Examples
-    --------
-    >>> find_key("ML Version"), find_key("MSAPSPvsPD Info")
-    (Key(kind='fact', name='model_version'), Key(kind='sentence', name='atypical'))
-    >>> find_key("pSN Control StDev"), find_key("FWpSN")
-    (Key(kind='sd', name='pSN'), Key(kind='value', name='pSN'))
-    """
+    """Return what a key stands for; None where it is not known."""
     key = key.strip()
     if not key or len(key) > MAX_KEY:
         return None

@@ -29,14 +29,7 @@ _WRITTEN = {*CLASSES, "pdvsmsappsp", "pdvatypical"}
 
 
 def parse(text: str) -> Report:
-    r"""Find labels, probabilities and facts in a report's text.
-
-    Examples
-    --------
-    >>> found = parse("Product: PD/MSA/PSP-v1.0\nAtypical Probability: 93.2 %\n")
-    >>> found.product, dict(found.probabilities), dict(found.classes)
-    ('PD/MSA/PSP-v1.0', {'Atypical': 0.932}, {'atypical': 0.932})
-    """
+    """Find labels, probabilities and facts in a report's text."""
     parser = _Parser()
     for line in text.splitlines():
         parser.take(line)

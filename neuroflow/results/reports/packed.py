@@ -17,15 +17,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def pack(report: Report) -> str:
-    r"""Write a report as JSON, without its text.
-
-    Examples
-    --------
-    >>> from neuroflow.results.reports.grammars import parse_report
-    >>> report = parse_report("Atypical:0.91\npSN Free Water Value:0.28\n")
-    >>> unpack(pack(report)).classes == report.classes
-    True
-    """
+    """Write a report as JSON, without its text."""
     fields = {name: getattr(report, name) for name in report.__slots__ if name != "text"}
     fields["date"] = report.date and report.date.isoformat()
     fields["biomarkers"] = {name: astuple(each) for name, each in report.biomarkers.items()}
@@ -33,10 +25,7 @@ def pack(report: Report) -> str:
 
 
 def unpack(text: str) -> Report:
-    """Return the report that was packed; any other text is a ValueError, TypeError or KeyError.
-
-    Thousands are held together, so they share what is the same in all.
-    """
+    """Return the report that was packed; any other text is a ValueError, TypeError or KeyError."""
     fields = json.loads(text)
     fields |= {name: sys.intern(fields[name]) for name in _REPEATED if name in fields}
     for name in _MAPPINGS:
@@ -45,6 +34,7 @@ def unpack(text: str) -> Report:
         fields["date"] = date.fromisoformat(fields["date"])
     for name in ("unknown", "warnings"):
         fields[name] = tuple(fields.get(name, ()))
+    # Thousands are held together, so they share what is the same in all.
     packed = _shared(fields.get("biomarkers"))
     fields["biomarkers"] = {name: Biomarker(*each) for name, each in packed.items()} or _NOTHING
     return Report(**fields)

@@ -24,8 +24,6 @@ class Printed(NamedTuple):
 def fraction(text: str) -> Printed | None:
     """Read a number between 0 and 1, or a percentage of it; None for anything else.
 
-    Examples
-    --------
     >>> fraction("0.2793"), fraction("62.6%"), fraction("<1%")
     (Printed(value=0.2793, digits=4), Printed(value=0.626, digits=3), None)
     """

@@ -18,8 +18,6 @@ _VERDICTS = {"pass": "pass", "passed": "pass", "fail": "fail", "failed": "fail"}
 def parse(text: str) -> Report:
     """Read a text that is nothing but a verdict.
 
-    Examples
-    --------
     >>> parse("QC FAILED").quality
     'fail'
     """

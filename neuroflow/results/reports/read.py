@@ -40,10 +40,7 @@ def read_report(path: str | Path) -> Report:
 
 
 def folder_verdict(folder: Path) -> str:
-    """Classify the reports in a folder: ``failure``, ``report``, or nothing that is known.
-
-    A report of a product that is not read has its product, or numbers by names.
-    """
+    """Classify the reports in a folder: ``failure``, ``report``, or nothing that is known."""
     verdicts = set()
     for path in sorted(folder.glob("*")):
         if path.suffix.lower() in REPORT_FILES:
@@ -51,6 +48,7 @@ def folder_verdict(folder: Path) -> str:
                 report = read_report(path)
             except ResultError:
                 continue
+            # A report of a product that is not read has its product, or numbers by names.
             is_other = bool(report.product) or any(map(_is_number, report.unknown))
             is_report = report.is_prediction or (not report.failure and is_other)
             verdicts.add("failure" if report.failure else "report" if is_report else "")

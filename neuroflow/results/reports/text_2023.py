@@ -25,14 +25,7 @@ _PAIR = re.compile(r"\s*(?P<region>[^=]{1,60}?)\s*=\s*(?P<value>[^=]{1,60}?)\s*"
 
 
 def parse(text: str) -> Report:
-    r"""Read the lines of a report of 2023.
-
-    Examples
-    --------
-    >>> report = parse("PD probability vs. MSA/PSP: 62.6%\nBiomarker levels: pSN=0.26, MCP=0.07\n")
-    >>> dict(report.classes), [value.value for value in report.biomarkers.values()]
-    ({'atypical': 0.374}, [0.26, 0.07])
-    """
+    """Read the lines of a report of 2023."""
     draft = Draft()
     for line in text.splitlines():
         if not line.strip():

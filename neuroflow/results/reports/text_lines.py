@@ -11,14 +11,7 @@ _KEY_WORDS = 5  # a text with more before its colon is a sentence
 
 
 def parse(text: str) -> Report:
-    r"""Read each line by its key; a line without one continues a sentence.
-
-    Examples
-    --------
-    >>> report = parse("MSAPSPvsPD:0.2793\nMSAPSPvsPD Info:PD is\nmore probable.\n")
-    >>> dict(report.classes), dict(report.sentences)
-    ({'atypical': 0.2793}, {'atypical': 'PD is more probable.'})
-    """
+    """Read each line by its key; a line without one continues a sentence."""
     draft = Draft()
     last: Key | None = None
     wrapped: list[str] = []

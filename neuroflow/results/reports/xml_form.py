@@ -18,14 +18,7 @@ class _EntityError(ValueError):
 
 
 def parse(text: str) -> Report | None:
-    """Read a report in XML; None for a text that is none.
-
-    Examples
-    --------
-    >>> report = parse('<neuropacs orderID="a"><data name="FWpSN" value="0.31"/></neuropacs>')
-    >>> report.order_id, report.biomarkers["pSN"].value
-    ('a', 0.31)
-    """
+    """Read a report in XML; None for a text that is none."""
     if not text.lstrip("\ufeff \t\r\n").startswith("<"):
         return None
     draft = Draft()

@@ -29,12 +29,10 @@ _UNREADABLE = (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, Run
 
 
 class GroupZips:
-    """Makes folders of ZIPs below a place; those of unchanged ZIPs are used again.
-
-    The place is made when there is a ZIP.
-    """
+    """Makes folders of ZIPs below a place; those of unchanged ZIPs are used again."""
 
     def __init__(self, place: Callable[[], Path]) -> None:
+        # The place is made when there is a ZIP.
         self._make_place = place
         self._archives: dict[str, str] = {}  # By the folder that was made of each
         self.left_out: list[str] = []  # Archives, and members, that could not be read, and why

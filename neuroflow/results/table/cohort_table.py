@@ -344,12 +344,10 @@ def load_results(
     cohort_id: str = "",
     schema: Schema | None = None,
     read: ReadFolder = _read_all,
+    # Results with ids of workspaces that are not among them are left out.
     own: Collection[str] | None = None,
 ) -> Results:
-    """Find and read the results in a folder; tables are made when they are asked for.
-
-    With `own`, results with ids of workspaces that are not among them are left out.
-    """
+    """Find and read the results in a folder; tables are made when they are asked for."""
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
     folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody

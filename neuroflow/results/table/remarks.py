@@ -65,8 +65,6 @@ def value_warnings(values: ValueMatrix) -> dict[int, list[str]]:
 def case_warnings(study_ids: Iterable[str]) -> dict[str, str]:
     """Return the remark on ids that may be one, written in capitals and in small letters.
 
-    Examples
-    --------
     >>> case_warnings(["S1", "S2", "s2"])
     {'S2': 'id differs in case only: s2', 's2': 'id differs in case only: S2'}
     """
@@ -95,8 +93,6 @@ def count_warning(n: int, usual: int, studies: int) -> str:
 def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
     """Count the warnings of studies by kind.
 
-    Examples
-    --------
     >>> print(summarise({"a": ["no number (2): pSN FW 'x' in line 2, ..."], "b": []})[0])
     Cells that hold no number (2 in 1 study): a
     """

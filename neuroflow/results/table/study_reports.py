@@ -39,18 +39,16 @@ ReadReport = Callable[[str], Report]
 def read_reports(
     files: dict[str, ReportFiles],
     read: ReadReport = read_report,
+    # where a file lies, for users
     name: Callable[[str], str] = str,
 ) -> dict[str, StudyReport]:
-    """Read the reports of studies; what cannot be read is a warning of the study.
-
-    Files that only an order names belong to the study whose report names the same order. `name`
-    returns where a file lies for users. `files` is used up, so that the paths of thousands do not
-    stay beside what was read of them.
-    """
+    """Read the reports of studies; what cannot be read is a warning of the study."""
     has_loose = any(each.is_loose for each in files.values())
+    # `files` is used up, so that the paths of thousands do not stay beside what was read.
     take = files.__getitem__ if has_loose else files.pop
     found = {study: _read(take(study), read) for study in list(files)}
     if has_loose:
+        # Files that only an order names belong to the study whose report names the same order.
         _join_loose(found, files, read)
     for each in found.values():
         each.path, each.picture = name(each.path), name(each.picture)

@@ -10,6 +10,7 @@ from support.aidp_files import STEMS
 from neuroflow.errors import AidpError, OptionError
 from neuroflow.results.aidp.reader import AidpReader, read_aidp
 from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.aidp.tidy import without_footer
 
 PATH = Path("x_out/aidp.csv")
 
@@ -284,3 +285,17 @@ def test_missing_and_unreadable_files(tmp_path):
 def test_a_wrong_encoding_is_told_with_its_line():
     with pytest.raises(AidpError, match="line 2"):
         parse("pSN_FW,0.1\nÄrztin,x\n".encode("latin-1"), Schema(encoding="utf-8"))
+
+
+def test_sentences_below_a_table_are_no_rows():
+    rows = [["region", "FW"], ["pSN", "0.2"], ["Made by X, on Monday"]]
+    assert without_footer(rows, ["psn"]) == (2, ["Made by X, on Monday"])
+
+
+def test_a_table_of_europe_is_read_with_its_facts(tmp_path):
+    path = tmp_path / "aidp.csv"
+    path.write_text("pSN_FW;0,21\nPutamen_FW;0,17\nAge;61\n")
+    file = read_aidp(path)
+    assert (file.layout, file.delimiter, file.decimal) == ("transposed", ";", ",")
+    assert dict(file.facts[0]) == {"Age": "61"}
+    assert file.records["value"].tolist() == [0.21, 0.17]
