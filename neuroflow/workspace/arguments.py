@@ -10,16 +10,7 @@ from neuroflow.models import Study
 
 
 def check_number(name: str, value: object, *, above: float = 0.0) -> float:
-    """Return a finite or infinite number above a limit.
-
-    Examples
-    --------
-    >>> check_number("limit_mb_per_s", 20)
-    20.0
-    >>> check_number("limit_mb_per_s", "fast")
-    Traceback (most recent call last):
-    neuroflow.errors.OptionError: limit_mb_per_s must be a number above 0, not 'fast'. [option]
-    """
+    """Return a finite or infinite number above a limit."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or math.isnan(number := float(value)) or not number > above:  # type: ignore[arg-type]
         raise OptionError(f"{name} must be a number above {above:g}, not {value!r}.")

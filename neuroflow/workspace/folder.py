@@ -196,13 +196,11 @@ def _is_read_only(folder: Path) -> bool:
 
 
 def _close_to_others(folder: Path) -> None:
-    """Close an empty folder to others; warn of a used one that others may write to.
-
-    One that only a group may read and write (770) is shared on purpose.
-    """
+    """Close an empty folder to others; warn of a used one that others may write to."""
     if sys.platform == "win32":
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
+    # One that only a group may read and write (770) is shared on purpose.
     if private_mode(folder) != 0o600 or not mode & 0o077:
         return
     if folder.stat().st_uid == os.geteuid() and not any(folder.iterdir()):

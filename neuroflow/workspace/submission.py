@@ -261,11 +261,7 @@ def iter_ready_packages(
     planner: Planner,
     blocked: MutableMapping[str, str],
 ) -> PackageStream:
-    """Yield the packages that are to be sent, in the order of the cohort.
-
-    They are made in any order; which one of two copies of a study is sent must not depend on
-    that.
-    """
+    """Yield the packages that are to be sent, in the order of the cohort."""
     left = deque(study_ids)
     ready: dict[str, Package] = {}
     for piece in pieces:
@@ -275,6 +271,8 @@ def iter_ready_packages(
             if piece.status == "failed" and piece.study_id is not None:
                 blocked[piece.study_id] = piece.message
             yield piece
+        # They are made in any order; which one of two copies of a study is sent must not depend on
+        # that.
         while left and (left[0] in ready or left[0] in blocked):
             package = ready.pop(left.popleft(), None)
             if package is not None and (item := planner.add(package)).is_to_do:

@@ -166,3 +166,8 @@ def test_a_profile_may_be_called_anything(path, name):
 def test_a_file_saved_by_notepad_is_read(path):
     path.write_text("[settings]\nconnections = 3\n", encoding="utf-8-sig")
     assert read_settings(path).upload.connections == 3
+
+
+def test_a_missing_file_means_the_defaults(path):
+    assert (read_profile(path), profile_names(path), name_in_use(path)) == (None, [], "default")
+    assert read_settings(path).upload.connections == 12

@@ -10,7 +10,7 @@ from neuroflow.errors import IdError, OptionError, ParticipantsError, WorkspaceE
 from neuroflow.ledger import Ledger, State
 from neuroflow.models import Package
 from neuroflow.workspace.enrolment import Enrolment
-from neuroflow.workspace.enrolment.decisions import DecisionStore
+from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
 
 
 @pytest.fixture
@@ -193,3 +193,9 @@ def test_decisions_that_cannot_be_written_are_a_clear_error(tmp_path):
     (tmp_path / "a file").touch()
     with pytest.raises(WorkspaceError, match="cannot be written"):
         DecisionStore(tmp_path / "a file").change("C", "s", excluded="motion")
+
+
+def test_a_decision_is_read_as_it_was_written(tmp_path):
+    (tmp_path / "C").mkdir()
+    DecisionStore(tmp_path).write("C", {"a": Decision(excluded="motion")})
+    assert DecisionStore(tmp_path).read("C") == {"a": Decision(excluded="motion")}

@@ -8,6 +8,7 @@ import pytest
 import neuroflow as nf
 from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import FirstSubmissionError, LedgerLostError, ResultWarning
+from neuroflow.workspace.witness.witness import traces
 
 
 @pytest.fixture
@@ -194,3 +195,7 @@ def test_damaged_package_is_set_aside_and_made_again(folder, silent):
     assert rows.loc[package.stem, "state"] == "packaged"
     assert (submit(folder, silent)["state"] == "submitted").all()
     assert package.read_bytes() == whole
+
+
+def test_an_empty_folder_has_no_traces(tmp_path):
+    assert traces(tmp_path) == ""

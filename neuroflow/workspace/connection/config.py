@@ -63,13 +63,7 @@ class Settings:
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
-    """Read one profile from a neuroflow.toml.
-
-    Examples
-    --------
-    >>> read_profile(Path("no-such-folder/neuroflow.toml")) is None
-    True
-    """
+    """Read one profile from a neuroflow.toml; None where there is none."""
     profiles = _tables(path).get("profile", {})
     try:
         if name not in profiles:
@@ -91,36 +85,18 @@ def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
 
 
 def profile_names(path: Path) -> list[str]:
-    """List the profiles in a neuroflow.toml.
-
-    Examples
-    --------
-    >>> profile_names(Path("no-such-folder/neuroflow.toml"))
-    []
-    """
+    """List the profiles in a neuroflow.toml."""
     profiles = _tables(path).get("profile", {})
     return [str(name) for name in profiles] if isinstance(profiles, MutableMapping) else []
 
 
 def name_in_use(path: Path) -> str:
-    """Return the name of the profile in use.
-
-    Examples
-    --------
-    >>> name_in_use(Path("no-such-folder/neuroflow.toml"))
-    'default'
-    """
+    """Return the name of the profile in use."""
     return str(_tables(path).get("use", DEFAULT))
 
 
 def read_settings(path: Path) -> Settings:
-    """Read the settings from a neuroflow.toml; defaults where it is silent.
-
-    Examples
-    --------
-    >>> read_settings(Path("no-such-folder/neuroflow.toml")).upload.connections
-    12
-    """
+    """Read the settings from a neuroflow.toml; defaults where it is silent."""
     values = _tables(path).get("settings", {})
     own, upload = _settings_of(Settings), _settings_of(UploadOptions)
     try:

@@ -20,19 +20,7 @@ FILE_NAME = "connections.json"
 
 
 def is_confirmed(profile: Profile, config: Path | None = None) -> bool:
-    """Check whether a profile was saved or confirmed on this computer.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> profile = Profile("files.example.org", "lab", Path("key"))
-    >>> is_confirmed(profile, folder)
-    False
-    >>> confirm(profile, folder)
-    >>> is_confirmed(profile, folder), is_confirmed(Profile("evil.example", "lab"), folder)
-    (True, False)
-    """
+    """Check whether a profile was saved or confirmed on this computer."""
     return _mark(profile) in _read(_path(config))
 
 

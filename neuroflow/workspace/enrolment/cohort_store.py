@@ -65,13 +65,11 @@ class CohortStore:
         studies: Iterable[Study],
         *,
         keep: Collection[str] = (),
+        # adds what a new id is made from to the studies that lack it
         complete: Callable[[list[Study]], list[Study]] = list,
         new_id: NewId = _random,
     ) -> Cohort:
-        """Write the studies of a cohort; each keeps the id it had, or gets a new one.
-
-        `complete` adds what a new id is made from to the studies that lack it.
-        """
+        """Write the studies of a cohort; each keeps the id it had, or gets a new one."""
         every = self.studies(cohort_id)
         known = [study for study in every if study.repeats is None]
         enrolled = complete(list(_recognised(known, list(studies))))

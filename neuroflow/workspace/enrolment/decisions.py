@@ -35,17 +35,7 @@ class Decision:
 
 
 class DecisionStore:
-    """The decisions of all cohorts of a workspace, one file for each.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> (folder / "C").mkdir()
-    >>> DecisionStore(folder).write("C", {"a": Decision(excluded="motion")})
-    >>> DecisionStore(folder).read("C")
-    {'a': Decision(excluded='motion', age=None, sex=None, repeated='')}
-    """
+    """The decisions of all cohorts of a workspace, one file for each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

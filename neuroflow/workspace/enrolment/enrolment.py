@@ -171,12 +171,10 @@ class Enrolment:
         return outdated_ids(self._store.studies(cohort_id), self.account, begun)
 
     def current(self, cohort: Cohort | str) -> Cohort:
-        """Return a cohort as the workspace knows it now.
-
-        Of a `Cohort`, only its own studies: it may have been narrowed.
-        """
+        """Return a cohort as the workspace knows it now; of a `Cohort`, only its own studies."""
         cohort_id = cohort_id_of(cohort)
         known = self._with_known_values(self._store.read(cohort_id))
+        # A `Cohort` may have been narrowed.
         if not isinstance(cohort, Cohort):
             return known
         by_id = {study.study_id: study for study in known.studies}

@@ -14,9 +14,8 @@ DERIVED, RANDOM = "derived", "random"
 class StudyIds:
     """Chooses the ids of the studies of a workspace.
 
-    A scan keeps the id that it has in its cohort or in another one, or under which it was sent
-    from another workspace on this computer. Only then a new id is made. Copies of one scan in one
-    cohort get different ids: the second one is recognised as a duplicate and never sent.
+    A scan keeps the id of its cohort, of another one, or of another workspace on this computer that
+    sent it. Copies of one scan in one cohort get different ids: the second is never sent.
     """
 
     def __init__(

@@ -20,13 +20,7 @@ MAX_AGE = 130.0
 
 
 def cohort_id_of(cohort: Cohort | str) -> str:
-    """Return the id of a cohort, however it is named.
-
-    Examples
-    --------
-    >>> cohort_id_of(Cohort("PILOT_1", ())), cohort_id_of("PILOT_1")
-    ('PILOT_1', 'PILOT_1')
-    """
+    """Return the id of a cohort, however it is named."""
     if isinstance(cohort, Cohort):
         return cohort.cohort_id
     if isinstance(cohort, str):

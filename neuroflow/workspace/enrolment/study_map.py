@@ -17,11 +17,7 @@ def study_map(
     decisions: Callable[[str], Mapping[str, Decision]],
     sent_with: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Join the studies of every cohort with their participants.
-
-    A study that stands in several cohorts is in the one it was sent with; ``also_in`` names the
-    others.
-    """
+    """Join the studies of every cohort with their participants."""
     parts = []
     for cohort_id in cohorts.ids():
         studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id", "repeats"]]
@@ -34,6 +30,8 @@ def study_map(
     columns = ["cohort_id", "study_id", "participant_id", "session_id"]
     if not parts:
         return pd.DataFrame(columns=columns)
+    # A study that stands in several cohorts is in the one it was sent with; ``also_in`` names the
+    # others.
     return _each_once(pd.concat(parts, ignore_index=True), sent_with or {})
 
 

@@ -18,13 +18,7 @@ Order = Literal["pause", "resume", "stop"]
 
 @dataclass(frozen=True, slots=True)
 class RunningJob:
-    """A job as other programs see it; nothing in it names a study.
-
-    Examples
-    --------
-    >>> RunningJob("a1", "submit", datetime(2026, 1, 2), stage="upload", done=3, total=10).text
-    'submit (upload: 3 of 10)'
-    """
+    """A job as other programs see it; nothing in it names a study."""
 
     id: str
     name: str  # As it is called in the log: submit, collect, package, rebuild
@@ -54,19 +48,7 @@ _BYTES_ABOVE = 100_000  # no cohort has that many studies
 
 
 class JobFile:
-    """The two files in the workspace: the job as it runs, and the last order to it.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = JobFile(Path(tempfile.mkdtemp()))
-    >>> file.write(RunningJob("a1", "submit", datetime(2026, 1, 2), can_stop=True))
-    >>> file.send("stop")
-    >>> file.order("a1")
-    'stop'
-    >>> file.order("another") is None
-    True
-    """
+    """The two files in the workspace: the job as it runs, and the last order to it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -27,18 +27,7 @@ class Job:
 
 
 class Jobs:
-    """Starts the jobs of a workspace.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = ProjectFolder(tempfile.mkdtemp())
-    >>> with Jobs(folder).run("collect", lambda event: None) as job:
-    ...     folder.is_locked, job.name
-    (True, 'collect')
-    >>> folder.is_locked
-    False
-    """
+    """Starts the jobs of a workspace."""
 
     def __init__(
         self,
@@ -69,14 +58,12 @@ class Jobs:
         name: str,
         on_event: OnEvent | None,
         *,
+        # With one, other programs can stop the job, and perhaps pause it.
         control: Control | None = None,
+        # The job whose lock, log and listener this one shares.
         within: Job | None = None,
     ) -> Iterator[Job]:
-        """Lock the folder, log the job and report to its listener, or to progress bars.
-
-        A job with a `control` can be stopped, and perhaps paused, by other programs as well. A job
-        `within` another one shares the lock, the log and the listener of that one.
-        """
+        """Lock the folder, log the job and report to its listener, or to progress bars."""
         if within is not None:
             yield within
             return

@@ -294,8 +294,6 @@ class _Reasons(logging.Handler):
 def _without_secrets(text: str, address: str) -> str:
     """Hide every part of an address in a text, except its host.
 
-    Examples
-    --------
     >>> _without_secrets("403 at https://host/T0KEN9", "json://user:T0KEN9@host/x")
     '403 at https://host/…'
     """

@@ -44,14 +44,7 @@ class News:
                 yield f"Study {study_id} {words}: {self.messages[study_id]}."
 
     def notice(self, name: str, waiting: int) -> tuple[str, str]:
-        """Return title and text of a notice: counts, and no study or participant.
-
-        Examples
-        --------
-        >>> news = News({"a": "failed 2026", "b": "collected 2026", "c": "collected 2026"}, {})
-        >>> news.notice("my-project", 4)
-        ('neuroflow: my-project', '2 new results, 1 newly failed. 4 studies are still waiting.')
-        """
+        """Return title and text of a notice: counts, and no study or participant."""
         counts = {"new result": State.COLLECTED, "newly failed": State.FAILED,
                   "newly overdue": State.OVERDUE}  # fmt: skip
         parts = []

@@ -89,12 +89,10 @@ class Pilot:
         return replace(result, checks=check_results(results))
 
     def _sent_before(self, cohort: Cohort) -> Study | None:
-        """Return the study that is the pilot already: answered, or else sent first.
-
-        One that failed is not: after a correction, another one is sent.
-        """
+        """Return the study that is the pilot already: answered, or else sent first."""
         rows = {row.study_id: row for row in self._ledger.rows(cohort.cohort_id)}
         studies = [s for s in cohort.studies if s.study_id in rows]
+        # One that failed is not: after a correction, another one is sent.
         for state in (State.COLLECTED, State.SUBMITTED):
             sent = [s for s in studies if rows[str(s.study_id)].state is state]
             if sent:

@@ -18,18 +18,7 @@ UNREADABLE = "(the reason cannot be read without the workspace's salt)"
 
 
 class Seal:
-    """Digests and encrypts with the salt of a workspace, which is read when it is needed.
-
-    Examples
-    --------
-    >>> seal = Seal(lambda: 32 * b"x")
-    >>> seal.open(seal.close("was ill")), seal.open("of before")
-    ('was ill', 'of before')
-    >>> seal.digest("ab") == seal.digest(seal.digest("ab"))
-    True
-    >>> "ab" in seal.among([seal.digest("ab")])
-    True
-    """
+    """Digests and encrypts with the salt of a workspace, which is read when it is needed."""
 
     def __init__(self, salt: Callable[[], bytes]) -> None:
         self._salt = salt

@@ -18,8 +18,6 @@ _MULTICAST = 1 << 40  # set in the numbers that Python makes up where no card ha
 def machine_id() -> str:
     """Return what identifies this computer, as a digest; empty where nothing does.
 
-    References
-    ----------
     machine-id(5): it is not to be shown to others as it is.
     """
     try:
@@ -38,8 +36,6 @@ def place_of(folder: Path) -> str:
 def is_same_folder(place: str, other: str) -> bool:
     """Check whether two places are one folder, seen from two computers perhaps.
 
-    Examples
-    --------
     >>> is_same_folder("a:1", "b:1"), is_same_folder("a:1", "a:2")
     (True, False)
     """
@@ -47,15 +43,12 @@ def is_same_folder(place: str, other: str) -> bool:
 
 
 def known_name(name: str, names: Iterable[str], host_keys: HostKeys) -> str:
-    """Return under which of the names a service is known already; its own name where none is it.
-
-    Names are ``user@host:port``. A service is the same under another host or port where the same
-    key is pinned.
-    """
+    """Return the name, ``user@host:port``, under which a service is known already, or its own."""
     known = list(names)
     if name in known or not (name and known):
         return name
     user, place = _parts(name)
+    # It is the same under another host or port where the same key is pinned.
     own = host_keys.fingerprints(*place)
     for other in known:
         other_user, other_place = _parts(other)

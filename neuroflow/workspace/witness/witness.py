@@ -35,16 +35,14 @@ class Witness:
         self._path = root / WITNESS_NAME
 
     def start(self, job: str) -> None:
-        """Record that a job begins, in the ledger and beside it; the caller holds the lock.
-
-        The record of a ledger that is gone is left as it is: only `renew` replaces it.
-        """
+        """Record that a job begins, in the ledger and beside it; the caller holds the lock."""
         is_behind = bool(self._why_behind())
         place = place_of(self._root)
         if not self._places():
             self._ledger.keep_fact(_PLACES, place)
         is_new = self._last_run() is None
         run = self._ledger.start_run(job, place)
+        # The record of a ledger that is gone is left as it is: only `renew` replaces it.
         if is_behind:
             return
         if is_new:  # a workspace of an earlier version: what left has no marks yet
@@ -63,10 +61,8 @@ class Witness:
         )
 
     def doubt(self, rows: Iterable[LedgerRow]) -> str:
-        """Return a warning if the ledger knows less than what is beside it, empty if not.
-
-        As `check`, but fast: only marks of studies that `rows` show as not sent are read.
-        """
+        """Return a warning if the ledger knows less than what is beside it, empty if not."""
+        # Faster than `check`: only marks of studies that `rows` show as not sent are read.
         left = {row.study_id for row in rows if row.state.is_sent}
         try:
             why = self._why_behind() or self._why_lacking(self.marks(but=left))
@@ -189,13 +185,7 @@ def set_ledger_aside(ledger: Path) -> None:
 
 
 def traces(root: Path) -> str:
-    """Return what a workspace holds of earlier work, in words; empty where there is nothing.
-
-    Examples
-    --------
-    >>> traces(Path("no-such-folder"))
-    ''
-    """
+    """Return what a workspace holds of earlier work, in words; empty where there is nothing."""
     packages = [*root.glob(f"{PACKAGES}/*/*.zip"), *root.glob(f"{PACKAGES}/*/*.sent")]
     found = {
         "packages": len({path.stem for path in packages}),
