@@ -48,8 +48,6 @@ def check_name(what: str, value: object) -> None:
 def usual_metric(known: Sequence[str]) -> str:
     """Return the metric that is meant where none is named: free water, or else the first one.
 
-    Examples
-    --------
     >>> usual_metric(["FAt", "FW"]), usual_metric(["MD", "FA"])
     ('FW', 'MD')
     """
@@ -59,8 +57,6 @@ def usual_metric(known: Sequence[str]) -> str:
 def as_list(what: str, names: object) -> list[str]:
     """Return an argument that names one thing or several as a list; refuse anything else.
 
-    Examples
-    --------
     >>> as_list("covariates", ("age", "sex")), as_list("covariates", "age")
     (['age', 'sex'], ['age'])
     """

@@ -58,14 +58,7 @@ def _text(value: object) -> str:
 
 
 def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
-    """Return the labels of a column as numbers.
-
-    Examples
-    --------
-    >>> codes, names = coded(pd.Series(["PSP", "Control", " PSP ", ""]))
-    >>> codes.tolist(), names
-    ([1, 0, 1, -1], ['Control', 'PSP'])
-    """
+    """Return the labels of a column as numbers, -1 for a missing one, and the labels by number."""
     codes, values = raw_codes(column)
     known = texts(values.array)
     there = np.bincount(codes + 1, minlength=len(known) + 1)[1:].tolist()  # without missing ones

@@ -27,10 +27,8 @@ _DIAGNOSIS_ALIASES = {"msap": "MSA", "msa p": "MSA"} | {name.casefold(): name fo
 
 
 def fold_label(label: str) -> str:
-    """Return a label without its case, and with every run of blanks, ``_`` and ``-`` as one blank.
+    """Return a label without its case, and with a run of blanks, ``_`` and ``-`` as one blank.
 
-    Examples
-    --------
     >>> fold_label(" Healthy_Controls "), fold_label("MSA-P")
     ('healthy controls', 'msa p')
     """
@@ -38,21 +36,13 @@ def fold_label(label: str) -> str:
 
 
 def is_control(group: str) -> bool:
-    """Whether a label is one of the usual names of a control group.
-
-    Examples
-    --------
-    >>> [name for name in ("HC", "healthy-controls", "NC", "PD") if is_control(name)]
-    ['HC', 'healthy-controls', 'NC']
-    """
+    """Whether a label is one of the usual names of a control group."""
     return fold_label(group) in CONTROL_ALIASES
 
 
 def diagnosis(group: str) -> str:
     """Return the diagnostic group a label stands for, or the label itself.
 
-    Examples
-    --------
     >>> diagnosis("HC"), diagnosis("MSAp"), diagnosis("ET")
     ('Control', 'MSA', 'ET')
     """
@@ -62,8 +52,6 @@ def diagnosis(group: str) -> str:
 def group_order(groups: Iterable[str]) -> list[str]:
     """Put group labels into the order used everywhere: diagnoses first, then by alphabet.
 
-    Examples
-    --------
     >>> group_order(["PSP", "ET", "Control", "PD", "PD"])
     ['Control', 'PD', 'PSP', 'ET']
     """
@@ -72,13 +60,7 @@ def group_order(groups: Iterable[str]) -> list[str]:
 
 
 def match_labels(what: str, wanted: Iterable[object], known: Sequence[str]) -> list[str]:
-    """Return the labels that are meant; case and blanks may differ. Refuse unknown ones.
-
-    Examples
-    --------
-    >>> match_labels("group", ["control", "PD"], ["Control", "PD"])
-    ['Control', 'PD']
-    """
+    """Return the labels that are meant; case and blanks may differ. Refuse unknown ones."""
     found = [label if label in known else _respelt(str(label), known) for label in wanted]
     if unknown := [str(label) for label, name in zip(wanted, found, strict=True) if name is None]:
         close = [name for label in unknown for name in _similar(label, known)]
@@ -92,10 +74,8 @@ def match_labels(what: str, wanted: Iterable[object], known: Sequence[str]) -> l
 
 
 def resolve_reference(reference: str | None, groups: Sequence[str]) -> str | None:
-    """Return the label of the reference group; "auto" means the controls, None if there are none.
+    """Return the label of the reference group; "auto" means the controls, None without any.
 
-    Examples
-    --------
     >>> resolve_reference("auto", ["HC", "PD"]), resolve_reference("hc", ["HC", "PD"])
     ('HC', 'HC')
     """
@@ -107,13 +87,7 @@ def resolve_reference(reference: str | None, groups: Sequence[str]) -> str | Non
 
 
 def similar_labels(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return the labels that differ in case and blanks only, or are all names of controls.
-
-    Examples
-    --------
-    >>> similar_labels(["Control", "HC", "PD", "pd", "PSP"])
-    [('Control', 'HC'), ('PD', 'pd')]
-    """
+    """Return the labels that differ in case and blanks only, or are all names of controls."""
     alike: dict[str, list[str]] = {}
     for name in sorted(set(names)):
         alike.setdefault("control" if is_control(name) else fold_label(name), []).append(name)

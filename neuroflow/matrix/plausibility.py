@@ -54,14 +54,7 @@ class Suspects:
 
 
 def find_suspects(values: FloatArray, metrics: Sequence[str | None]) -> Suspects:
-    """Find impossible and suspect values; `metrics` are those of the columns.
-
-    Examples
-    --------
-    >>> found = find_suspects(np.array([[0.2, 0.0], [-999, 0.3]]), ["FW", "FAt"])
-    >>> found.impossible.tolist(), found.extreme.tolist()
-    ([[False, False], [True, False]], [[False, True], [False, False]])
-    """
+    """Find impossible and suspect values; `metrics` are those of the columns."""
     if _are_plain(values, metrics):  # quicker
         nothing = np.zeros(values.shape, dtype=bool)
         return Suspects(nothing, nothing)
@@ -92,18 +85,13 @@ def _robust(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def find_outlying(values: FloatArray) -> dict[int, int]:
-    """Return the studies with outliers in many regions, and in how many.
-
-    An outlier is more than six robust standard deviations (1.4826 times the median absolute
-    deviation) from the median of all studies.
-
-    References
-    ----------
-    Rousseeuw PJ, Croux C (1993), J Am Stat Assoc 88:1273-1283 (median absolute deviation).
-    """
+    """Return the studies with outliers in many regions, and in how many."""
     if len(values) < _FEW:
         return {}
     sample = values[:: max(len(values) // 2000, 1)]  # 2,000 studies show what is usual
+    # An outlier is more than six robust standard deviations (1.4826 times the median absolute
+    # deviation) from the median of all studies: Rousseeuw PJ, Croux C (1993), J Am Stat Assoc
+    # 88:1273-1283.
     centre, spread = np.full((2, values.shape[1]), np.nan)
     columns = np.ascontiguousarray(sample.T)
     whole = np.isfinite(columns).all(axis=1)

@@ -18,16 +18,7 @@ _COMPUTING = ("numpy", "scipy", "pandas")
 
 
 def carried_facts(table: pd.DataFrame, result: pd.DataFrame | None = None) -> dict[str, Any]:
-    """Return what a table knows of its values, and what a result computed from it covers.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"region": ["SCP", "pSN"], "hemisphere": "", "metric": "FW"})
-    >>> table.attrs |= {"cross_check": {"agrees": 12}, "other": 1}
-    >>> facts = carried_facts(table, table)
-    >>> facts["cross_check"], facts["metrics"], facts["n_regions"]
-    ({'agrees': 12}, ['FW'], 2)
-    """
+    """Return what a table knows of its values, and what a result computed from it covers."""
     facts = {name: table.attrs[name] for name in CARRIED if name in table.attrs}
     if result is not None and set(REGION_KEY) <= set(result):
         facts["metrics"] = [str(name) for name in dict.fromkeys(result["metric"].tolist())]

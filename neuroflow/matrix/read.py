@@ -76,14 +76,12 @@ def _read(
 
 
 def row_values(table: pd.DataFrame, cells: Cells, values: FloatArray) -> FloatArray:
-    """Return the values of a matrix for each row of the table that its cells were read from.
-
-    Studies that were set aside have none.
-    """
+    """Return the values of a matrix for each row of the table that its cells were read from."""
     layout = _layout({name: table[name] for name in ("study_id", *REGION_KEY) if name in table})
     if len(cells.studies) < len(layout.studies):
         ids = table["study_id"].iloc[layout.studies].tolist()
         place = pd.Index(cells.studies["study_id"].tolist()).get_indexer(ids)
+        # Studies that were set aside have none.
         values = np.where((place < 0)[:, None], np.nan, values[place])
     return layout.rows(values)
 
@@ -143,13 +141,7 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
 
 
 def combine_codes(columns: Iterable[pd.Series]) -> IntArray:
-    """Return a number for each different row of some columns.
-
-    Examples
-    --------
-    >>> combine_codes([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
-    [4, 5, 7]
-    """
+    """Return a number for each different row of some columns."""
     return _combine(raw_codes(column)[0] for column in columns)
 
 

@@ -118,8 +118,6 @@ class RegionName:
 def metric_name(written: str) -> str | None:
     """Return the metric's name in the cohort table.
 
-    Examples
-    --------
     >>> metric_name("fa"), metric_name("Free water"), metric_name("volume")
     ('FAt', 'FW', None)
     """
@@ -128,18 +126,7 @@ def metric_name(written: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def resolve(name: str, side: str = "") -> RegionName:
-    """Return the region, side and metric that a name means.
-
-    Examples
-    --------
-    >>> resolve("pSN_FW").region, resolve("pSN_FW").metric
-    ('pSN', 'FW')
-    >>> resolve("Left_midbrain_FA")
-    RegionName(region='midbrain', region_name='Midbrain', kind='roi', system='midbrain',
-        hemisphere='left', metric='FAt', known=True, suffix='FA')
-    >>> resolve("ctx-lh-precuneus").hemisphere, resolve("ctx-lh-precuneus").known
-    ('left', False)
-    """
+    """Return the region, side and metric that a name means."""
     text, given = name.strip(), _SIDES.get(side.casefold())
     stem, suffix = _without_metric(text)
     for written, metric in ((text, ""), (stem, suffix)):
@@ -164,8 +151,6 @@ def resolve(name: str, side: str = "") -> RegionName:
 def is_region(name: str) -> bool:
     """Check whether a name is a region's: the dictionary has it, or it ends in a metric.
 
-    Examples
-    --------
     >>> is_region("Putamen"), is_region("Hippocampus_FW"), is_region("Age")
     (True, True, False)
     """
@@ -178,15 +163,8 @@ def is_region(name: str) -> bool:
 def load_regions() -> pd.DataFrame:
     """Return the dictionary of regions.
 
-    References
-    ----------
-    .. [1] Archer et al., Lancet Digital Health 2019, doi 10.1016/S2589-7500(19)30105-0, and the
-       public AID-P code: the column names.
-
-    Examples
-    --------
-    >>> len(load_regions())
-    66
+    Names of columns: Archer et al., Lancet Digital Health 2019, doi 10.1016/S2589-7500(19)30105-0,
+    and the public AID-P code.
     """
     return pd.DataFrame([dict(row) for row in _rows()])
 

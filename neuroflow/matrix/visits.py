@@ -16,13 +16,7 @@ _LATE = ("post", "followup", "fu", "final", "end", "last")
 
 
 def participants(studies: pd.DataFrame) -> IntArray:
-    """Return a code of each study's participant; a study without one counts as its own.
-
-    Examples
-    --------
-    >>> participants(pd.DataFrame({"participant_id": ["p2", None, "p1", "p2", None]})).tolist()
-    [1, 3, 0, 1, 6]
-    """
+    """Return a code of each study's participant; a study without one counts as its own."""
     own = np.arange(len(studies))
     if "participant_id" not in studies:
         return own
@@ -47,14 +41,10 @@ _ONE_OR_ROBUST = Wording(
 def choose_visits(studies: pd.DataFrame, visit: str | None, *, robust: bool = False) -> BoolArray:
     """Return which studies to keep so that every participant counts once.
 
-    `robust` advises cluster-robust errors to who has a model with them.
-
-    Notes
-    -----
-    Visits are ordered by age where all visits of a participant have one; visits of one age by
-    numbers in the session's name, or by words for an order (baseline, followup, pre, post). Names
-    without either are refused, never sorted by alphabet.
+    Visits are ordered by age where all have one; those of one age by numbers in the session's name,
+    or by words for an order (baseline, followup, pre, post); others are refused.
     """
+    # `robust` advises cluster-robust errors to who has a model with them.
     who = participants(studies)
     everyone = np.ones(len(studies), dtype=bool)
     alone = np.bincount(who).max(initial=0) < 2

@@ -6,7 +6,8 @@ import pytest
 from support.comparison_tables import normal_table
 
 from neuroflow.errors import TableError
-from neuroflow.matrix.read import read_cells, require
+from neuroflow.matrix.cells import coded
+from neuroflow.matrix.read import combine_codes, read_cells, require
 
 
 @pytest.fixture(params=["text", "categories"])
@@ -81,3 +82,13 @@ def test_a_column_that_is_there_twice_is_refused_by_name(table):
 def test_an_empty_table_is_said_to_have_no_columns():
     with pytest.raises(TableError, match="Its columns are none at all"):
         require(pd.DataFrame(), ["study_id"])
+
+
+def test_labels_are_coded_without_blanks_and_missing_ones():
+    codes, names = coded(pd.Series(["PSP", "Control", " PSP ", ""]))
+    assert (codes.tolist(), names) == ([1, 0, 1, -1], ["Control", "PSP"])
+
+
+def test_each_different_row_has_a_code():
+    columns = [pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]
+    assert combine_codes(columns).tolist() == [4, 5, 7]

@@ -1,6 +1,6 @@
 import pytest
 
-from neuroflow.matrix.regions import EXPECTED_VALUES, load_regions, metric_name, resolve
+from neuroflow.matrix.regions import EXPECTED_VALUES, RegionName, load_regions, metric_name, resolve
 
 
 def test_the_dictionary_has_66_regions_unique_by_region_and_side():
@@ -96,3 +96,29 @@ def test_a_metric_is_found_beside_a_side(name):
 )
 def test_statistics_beside_a_side_are_no_values(name):
     assert resolve(name).metric is None
+
+
+def test_a_name_states_its_side_and_metric():
+    assert resolve("Left_midbrain_FA") == RegionName(
+        region="midbrain",
+        region_name="Midbrain",
+        kind="roi",
+        system="midbrain",
+        hemisphere="left",
+        metric="FAt",
+        known=True,
+        suffix="FA",
+    )
+
+
+def test_a_region_outside_the_dictionary_keeps_its_side():
+    found = resolve("ctx-lh-precuneus")
+    assert (found.hemisphere, found.known) == ("left", False)
+
+
+def test_the_metric_is_no_part_of_a_region():
+    assert (resolve("pSN_FW").region, resolve("pSN_FW").metric) == ("pSN", "FW")
+
+
+def test_the_dictionary_has_66_regions():
+    assert len(load_regions()) == 66

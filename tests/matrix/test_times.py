@@ -6,6 +6,7 @@ import pytest
 
 from neuroflow.compare.longitudinal import change_over_time
 from neuroflow.errors import CompareError, ResultWarning, TableError
+from neuroflow.matrix.times import years_of
 from neuroflow.plot import trajectory
 
 
@@ -89,3 +90,8 @@ def test_everybody_without_change_is_counted_with_a_reason(visits):
     }
     assert left_out["no time of any visit"]["study_ids"] == ["s0", "s0b"]
     assert change.attrs["n_participants"] + 4 == visits["participant_id"].nunique()
+
+
+def test_dates_become_years():
+    years = years_of(pd.Series(["2020-01-01", "2021-01-01"]), "date")
+    assert np.diff(years)[0] == pytest.approx(1.002, abs=5e-4)

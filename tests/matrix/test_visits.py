@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import CompareError
-from neuroflow.matrix.visits import choose_visits
+from neuroflow.matrix.visits import choose_visits, participants
 
 
 def studies(**columns):
@@ -80,3 +80,8 @@ def test_robust_errors_are_advised_where_a_model_has_them(robust):
     with pytest.raises(CompareError) as caught:
         choose_visits(frame, None, robust=robust)
     assert ('robust="cluster"' in caught.value.advice) is robust
+
+
+def test_a_study_without_a_participant_counts_as_its_own():
+    studies = pd.DataFrame({"participant_id": ["p2", None, "p1", "p2", None]})
+    assert participants(studies).tolist() == [1, 3, 0, 1, 6]
