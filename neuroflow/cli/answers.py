@@ -307,8 +307,6 @@ ERROR: dict[str, Shape] = {
 def schema(command: str) -> Shape:
     """Return the JSON Schema of a command's answer: its keys, or an error.
 
-    Examples
-    --------
     >>> schema("report")["anyOf"][0]["required"]
     ['file']
     """

@@ -13,8 +13,6 @@ from typing import Any
 def iso_time(at: datetime) -> str:
     """Return a time in UTC, as ISO 8601 with milliseconds; one without a zone stays as it is.
 
-    Examples
-    --------
     >>> iso_time(datetime(2026, 1, 2, tzinfo=UTC))
     '2026-01-02T00:00:00.000Z'
     """

@@ -50,11 +50,9 @@ def rules(incomplete: str) -> list[str]:
 
 
 def typed(ctx: typer.Context, *names: str) -> str | None:
-    """Return what was typed before for the first of some arguments or options that has a value.
-
-    While the value of an option is completed, the arguments before it are not parsed yet.
-    """
+    """Return what was typed before for the first of some arguments or options that has a value."""
     places = [each.name for each in ctx.command.params if each.param_type_name == "argument"]
+    # While the value of an option is completed, the arguments before it are not parsed yet.
     found = dict(zip(places, ctx.args, strict=False))
     found |= {name: value for name, value in ctx.params.items() if value is not None}
     return next((str(found[name]) for name in names if found.get(name)), None)

@@ -17,13 +17,7 @@ USAGE = 2
 
 
 def exit_codes() -> dict[int, str]:
-    """Return the meaning of every exit code, the errors' taken from the tree of errors.
-
-    Examples
-    --------
-    >>> exit_codes()[6]
-    'No connection with the service.'
-    """
+    """Return the meaning of every exit code, the errors' taken from the tree of errors."""
     from neuroflow.errors import NeuroflowError
 
     codes = {

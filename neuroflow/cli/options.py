@@ -134,8 +134,6 @@ _COMMA = re.compile(r",(?![^(]*\))")  # not that of "spline(age, 3)"
 def split_list(words: Sequence[str] | None) -> list[str] | None:
     """Read an option that may be given several times, or once with commas.
 
-    Examples
-    --------
     >>> split_list(["age,sex", "site"])
     ['age', 'sex', 'site']
     """
@@ -154,8 +152,6 @@ NONE = "none"
 def none_is_empty(names: _Names) -> _Names:
     """Read the word ``none`` in a list of columns as no column at all.
 
-    Examples
-    --------
     >>> none_is_empty(["none"]), none_is_empty(["age"])
     ([], ['age'])
     """
@@ -165,8 +161,6 @@ def none_is_empty(names: _Names) -> _Names:
 def none_is_all(reference: str) -> str | None:
     """Read the word ``none`` for a reference group as no group: all studies.
 
-    Examples
-    --------
     >>> none_is_all("none"), none_is_all("auto")
     (None, 'auto')
     """
@@ -176,12 +170,8 @@ def none_is_all(reference: str) -> str | None:
 def parse_contrasts(words: Sequence[str] | None) -> list[str] | str | None:
     """Read the contrasts: a list, or the word ``planned``, which the API takes as it is.
 
-    Examples
-    --------
-    >>> parse_contrasts(["planned"])
-    'planned'
-    >>> parse_contrasts(["PSP - PD,MSA - PD"])
-    ['PSP - PD', 'MSA - PD']
+    >>> parse_contrasts(["planned"]), parse_contrasts(["PSP - PD,MSA - PD"])
+    ('planned', ['PSP - PD', 'MSA - PD'])
     """
     found = split_list(words)
     return "planned" if found == ["planned"] else found

@@ -78,13 +78,7 @@ _USUAL: dict[str, Any] = {
 
 
 def kinds(incomplete: str = "") -> list[str]:
-    """Return the names of the figures, for the help and for the shell.
-
-    Examples
-    --------
-    >>> kinds("s")
-    ['scatter', 'strip']
-    """
+    """Return the names of the figures, for the help and for the shell."""
     from neuroflow.plot import FIGURES
 
     return sorted(name for name in FIGURES if name.startswith(incomplete))

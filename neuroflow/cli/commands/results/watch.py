@@ -82,12 +82,10 @@ def _collect_as_they_come(
     *,
     is_once: bool,
 ) -> tuple[pd.DataFrame, int]:
-    """Collect after each check with results; return the last status and the number waiting.
-
-    The attributes of the status name what is new since the watch began.
-    """
+    """Collect after each check with results; return the last status and the number waiting."""
     from neuroflow.transfer import TRANSIENT_ERRORS
 
+    # What is new since the watch began, which the attributes of the status name.
     news: dict[str, list[str]] = {}
     # A result that could not be downloaded is still waiting.
     due = [state for state in State if state.is_awaiting_result or state is State.DELIVERED]
