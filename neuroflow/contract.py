@@ -28,38 +28,19 @@ _NOT_IN_NAMES = re.compile(
 def check_cohort_id(text: str) -> str:
     """Check a cohort id, which is a folder's name here and on the server.
 
-    Examples
-    --------
-    >>> check_cohort_id("TEST_STUDY_123")
-    'TEST_STUDY_123'
-    >>> check_cohort_id("../other")
-    Traceback (most recent call last):
-    ...
-    neuroflow.errors.IdError: The cohort id cannot be used. It contains '/'. ...
-
-    References
-    ----------
     Microsoft, *Naming Files, Paths, and Namespaces*; the service's naming is plain ASCII.
     """
     return _checked(text, "cohort id")
 
 
 def check_study_id(text: str) -> str:
-    """Check a study id, which is the zip's stem on the server.
-
-    Examples
-    --------
-    >>> check_study_id("123e4567-e89b-42d3-a456-426614174000")
-    '123e4567-e89b-42d3-a456-426614174000'
-    """
+    """Check a study id, which is the zip's stem on the server."""
     return _checked(text, "study id")
 
 
 def is_uuid(text: str) -> bool:
     """Check whether an id has the form that each workspace gives: a UUID.
 
-    Examples
-    --------
     >>> is_uuid("123e4567-e89b-42d3-a456-426614174000"), is_uuid("pilot-1")
     (True, False)
     """
@@ -69,13 +50,6 @@ def is_uuid(text: str) -> bool:
 def cohort_folder(cohort_id: str) -> PurePosixPath:
     """Return the folder for the zips of a cohort.
 
-    Examples
-    --------
-    >>> str(cohort_folder("TEST_STUDY_123"))
-    'input/TEST_STUDY_123/input'
-
-    References
-    ----------
     The SFTP guide of neuropacs: uploads go into ``input/<study_id>/input/``.
     """
     return INPUT / check_cohort_id(cohort_id) / "input"
@@ -84,8 +58,6 @@ def cohort_folder(cohort_id: str) -> PurePosixPath:
 def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
     """Return the path for the zip of one study.
 
-    Examples
-    --------
     >>> str(upload_path("COHORT", "123e4567"))
     'input/COHORT/input/123e4567.zip'
     """
@@ -93,21 +65,13 @@ def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
 
 
 def result_study_id(folder: str) -> str:
-    """Return the study that a result folder belongs to.
-
-    Examples
-    --------
-    >>> result_study_id("123e4567_out")
-    '123e4567'
-    """
+    """Return the study that a result folder belongs to."""
     return check_study_id(folder.removesuffix(RESULT_SUFFIX))
 
 
 def report_path(path: PurePosixPath) -> PurePosixPath:
     """Return the path of a report of many studies among the collected results.
 
-    Examples
-    --------
     >>> str(report_path(PurePosixPath("output/COHORT/all.csv")))
     'aggregated/COHORT/all.csv'
     """
@@ -118,17 +82,6 @@ def report_path(path: PurePosixPath) -> PurePosixPath:
 def safe_name(name: str) -> str:
     """Check that a file's name from the server can be a file's name on this disk, and only that.
 
-    Examples
-    --------
-    >>> safe_name("prediction.png")
-    'prediction.png'
-    >>> safe_name("..")
-    Traceback (most recent call last):
-    ...
-    neuroflow.errors.IdError: A name on the server cannot be a file's name here. ...
-
-    References
-    ----------
     Microsoft, *Naming Files, Paths, and Namespaces*.
     """
     why = ""

@@ -28,16 +28,7 @@ _HEAD = (
 
 
 class Account:
-    """The keys and the journal of one account.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     account = Account(Path(folder), "user@host:22")
-    ...     account.id_of("1:ab") == account.id_of("1:ab")
-    True
-    """
+    """The keys and the journal of one account."""
 
     def __init__(
         self, folder: Path, name: str, *, before: Path | None = None, others: Path | None = None
@@ -162,10 +153,8 @@ class Account:
 
 
 def open_account(name: str, *, shared: Path | None = None) -> Account:
-    """Open the account of a server and user, in a shared folder or in the user's own.
-
-    `name` is ``user@host:port``, or empty while the service is not known.
-    """
+    """Open the account of a server and user, in a shared folder or in the user's own."""
+    # `name` is ``user@host:port``, or empty while the service is not known.
     accounts = user_folder() / "accounts"
     unnamed = accounts / NO_ACCOUNT
     if shared is not None:  # the user's own keys still recognise what was sent before
@@ -178,8 +167,6 @@ def open_account(name: str, *, shared: Path | None = None) -> Account:
 def folder_name(name: str) -> str:
     """Return the name of an account's folder, which states whose it is and is unique.
 
-    Examples
-    --------
     >>> folder_name("SITE_7@s-1.server.transfer.eu-west-1.amazonaws.com:22")
     'SITE_7@s-1.server.transfer.eu-west-1.amazonaws.com_22-d86a2a5d'
     """

@@ -14,8 +14,6 @@ KEY_BYTES = 32
 class AccountKey:
     """One account key.
 
-    Examples
-    --------
     >>> AccountKey(bytes(32))
     AccountKey(tag='71d9')
     """
@@ -45,26 +43,14 @@ class AccountKey:
 
 
 def new_key(avoid: frozenset[str] = frozenset()) -> AccountKey:
-    """Make a new key whose tag is none of those known.
-
-    Examples
-    --------
-    >>> len(new_key().secret)
-    32
-    """
+    """Make a new key whose tag is none of those known."""
     while (key := AccountKey(secrets.token_bytes(KEY_BYTES))).tag in avoid:
         pass
     return key
 
 
 def parse_key(line: str) -> AccountKey:
-    """Read a key from its line; the tag reveals a typing error.
-
-    Examples
-    --------
-    >>> parse_key(AccountKey(bytes(32)).line).tag
-    '71d9'
-    """
+    """Read a key from its line; the tag reveals a typing error."""
     tag, _, digits = line.strip().partition(" ")
     key = AccountKey(bytes.fromhex(digits))
     if key.tag != tag.lower():

@@ -43,17 +43,7 @@ _NAMES = tuple(each.name for each in fields(JournalEntry))
 
 
 class Journal:
-    """The journal in one file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     journal = Journal(Path(folder) / "journal")
-    ...     journal.add(JournalEntry("s", "submitted", "2026-11-28T08:00:00+00:00"))
-    ...     journal.last("s").state, journal.is_new
-    ('submitted', False)
-    """
+    """The journal in one file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

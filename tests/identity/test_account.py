@@ -6,6 +6,7 @@ import pytest
 
 from neuroflow.errors import AccountKeyError
 from neuroflow.identity import Account, AccountKey, derive_id, open_account
+from neuroflow.identity.account_key import parse_key
 
 NAME = "SITE_7@host.example:22"
 DIGEST = "1:ab"
@@ -140,3 +141,7 @@ def test_deidentification_and_ids_use_unrelated_secrets(account):
     assert account.key.salt != account.key.secret
     assert len(account.key.salt) == 32
     assert derive_id(AccountKey(account.key.salt), DIGEST) != account.id_of(DIGEST)
+
+
+def test_a_key_is_read_from_its_line():
+    assert parse_key(AccountKey(bytes(32)).line) == AccountKey(bytes(32))

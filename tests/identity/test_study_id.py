@@ -66,3 +66,7 @@ def test_random_ids_are_of_no_key_and_never_equal():
 def test_a_count_outside_eight_bits_is_refused(repetition):
     with pytest.raises(ValueError, match="times"):
         derive_id(KEY, DIGEST, repetition)
+
+
+def test_the_id_of_a_scan_never_changes():
+    assert derive_id(AccountKey(bytes(32)), "1:ab") == "71d900ea-544a-8b45-98b1-2c5a71d2e0de"
