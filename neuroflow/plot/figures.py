@@ -135,15 +135,8 @@ def _modules() -> dict[str, str]:
 class FigureRegister(Mapping[str, FigureSpec]):
     """All figures by name; matplotlib is loaded once a figure is looked up, not for the names.
 
-    A figure is found by its file: ``_strip.py``, in this folder or one below it, holds the
-    function `strip` and its `FigureSpec`, called ``FIGURE``.
-
-    Examples
-    --------
-    >>> FIGURES["strip"].needs
-    'table'
-    >>> "pie" in FIGURES
-    False
+    A figure is found by its file: ``_strip.py``, in this folder or one below it, holds the function
+    `strip` and its `FigureSpec`, called ``FIGURE``.
     """
 
     def __iter__(self) -> Iterator[str]:

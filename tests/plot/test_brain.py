@@ -217,3 +217,8 @@ def test_masks_that_do_not_fit_are_refused_by_name(tmp_path):
         read_masks(tmp_path)
     with pytest.raises(FolderError, match="no masks"):
         read_masks(tmp_path / "nowhere")
+
+
+def test_a_series_has_one_number_per_region():
+    rows = region_numbers(pd.Series({"SCP": 2.0, "pSN": 0.5})).rows
+    assert rows[["region", "number"]].to_numpy().tolist() == [["SCP", 2.0], ["pSN", 0.5]]

@@ -6,6 +6,7 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare import z_scores
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.plot import caption, heatmap, styled
+from neuroflow.plot._heatmap import cluster_order
 
 
 @pytest.mark.parametrize(
@@ -102,3 +103,8 @@ def test_clusters_put_similar_rows_side_by_side(scored_table):
 def test_unknown_orders_are_refused(scored_table):
     with pytest.raises(OptionError, match="group, cluster"):
         heatmap(scored_table, order="name")
+
+
+def test_like_rows_become_neighbours():
+    rows = np.array([[1.0], [9.0], [2.0], [8.0]])
+    assert np.abs(np.diff(rows[cluster_order(rows)].ravel())).tolist() == [1.0, 6.0, 1.0]

@@ -7,6 +7,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare import compare_groups
 from neuroflow.plot import brain, forest, heatmap, marks_of, profile, strip, volcano
+from neuroflow.plot.common import record_marks
 
 REGIONS = ["pSN", "SCP", "Putamen"]
 
@@ -61,3 +62,9 @@ def test_discs_of_a_brain_are_recorded_after_the_tracts(effects):
 
 def test_nothing_is_recorded_for_other_axes():
     assert marks_of(Figure().add_subplot()) == ()
+
+
+def test_a_recorded_point_is_a_box_without_size():
+    ax = Figure().add_subplot()
+    record_marks(ax, ["SCP"], ["Superior cerebellar peduncle"], np.array([[2.0, 3.0]]))
+    assert marks_of(ax)[0].boxes.tolist() == [[2.0, 3.0, 2.0, 3.0]]

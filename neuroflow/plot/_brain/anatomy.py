@@ -44,8 +44,6 @@ class Place:
 def places() -> dict[tuple[str, str], Place]:
     """Return the place of every region of the dictionary that has coordinates.
 
-    Examples
-    --------
     >>> [line.round().tolist() for line in places()["Putamen", "bilateral"].lines]
     [[[26.0, 3.0, 1.0]], [[-26.0, 3.0, 1.0]]]
     """
@@ -97,14 +95,7 @@ class Outline:
 def outlines() -> dict[str, Outline]:
     """Return the outline of the MNI152 template in the three views.
 
-    References
-    ----------
     Fonov V et al. (2009), NeuroImage 47:S102; see the head of outline.csv for its licence.
-
-    Examples
-    --------
-    >>> sorted(outlines())
-    ['axial', 'coronal', 'sagittal']
     """
     text = files("neuroflow.plot._brain").joinpath("outline.csv").read_text(encoding="ascii")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))

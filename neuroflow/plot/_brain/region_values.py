@@ -50,14 +50,7 @@ class RegionNumbers:
 def region_numbers(
     result: pd.DataFrame | pd.Series, column: str | None = None, **choices: str | None
 ) -> RegionNumbers:
-    """Take one number per region out of any result.
-
-    Examples
-    --------
-    >>> region_numbers(pd.Series({"SCP": 2.0, "pSN": 0.5})).rows[["region", "number"]].values
-    array([['SCP', 2.0],
-           ['pSN', 0.5]], dtype=object)
-    """
+    """Take one number per region out of any result."""
     if not isinstance(result, pd.DataFrame | pd.Series):
         raise TableError(
             f"The result is a {type(result).__name__}.",

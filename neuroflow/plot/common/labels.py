@@ -42,8 +42,6 @@ def metric_name(metric: str) -> str:
 def unit(metric: str, values: FloatArray) -> str:
     """Return the unit of a metric's values.
 
-    Examples
-    --------
     >>> unit("FW", np.array([0.2])), unit("MD", np.array([0.0009])), unit("MD", np.array([0.9]))
     ('fraction', 'mm²/s', '10⁻³ mm²/s')
     """

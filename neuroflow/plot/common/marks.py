@@ -37,16 +37,7 @@ _marks: WeakKeyDictionary[Axes, list[Marks]] = WeakKeyDictionary()
 
 
 def record_marks(ax: Axes, keys: Iterable[str], labels: Iterable[str], xy: FloatArray) -> None:
-    """Record points, n x (x, y), or boxes, n x (x0, y0, x1, y1).
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = Figure().add_subplot()
-    >>> record_marks(ax, ["SCP"], ["Superior cerebellar peduncle"], np.array([[2.0, 3.0]]))
-    >>> marks_of(ax)[0].boxes.tolist()
-    [[2.0, 3.0, 2.0, 3.0]]
-    """
+    """Record points, n x (x, y), or boxes, n x (x0, y0, x1, y1)."""
     places = np.asarray(xy, dtype=np.float64)
     boxes = np.hstack([places, places]) if places.shape[1] == 2 else places
     _marks.setdefault(ax, []).append(Marks(tuple(keys), tuple(labels), boxes))
