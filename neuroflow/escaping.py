@@ -52,8 +52,6 @@ _PATH = re.compile(
 def visible(text: str) -> str:
     r"""Replace characters that nobody sees, and that change how their neighbours are displayed.
 
-    Examples
-    --------
     >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
     True
     """
@@ -63,8 +61,6 @@ def visible(text: str) -> str:
 def for_terminal(text: str) -> str:
     r"""Return a text of which a terminal takes nothing for a command.
 
-    Examples
-    --------
     >>> for_terminal("\x1b]0;title\x07") == "\ufffd]0;title\ufffd"
     True
     """
@@ -74,8 +70,6 @@ def for_terminal(text: str) -> str:
 def for_html(text: str) -> str:
     """Return a text for HTML and its attributes.
 
-    Examples
-    --------
     >>> for_html("<img src=x onerror=alert(1)>")
     '&lt;img src=x onerror=alert(1)&gt;'
     """
@@ -85,16 +79,11 @@ def for_html(text: str) -> str:
 def for_cell(text: str) -> str:
     """Return a text for a cell of CSV or TSV, that no spreadsheet takes for a formula.
 
-    Examples
-    --------
     >>> for_cell("=1+1"), for_cell("-2.5"), for_cell("PD/MSA")
     ("'=1+1", '-2.5', 'PD/MSA')
-
-    References
-    ----------
-    OWASP, *CSV Injection*.
     """
     text = for_terminal(text)
+    # OWASP, *CSV Injection*
     is_harmless = not _FORMULA.match(text) or _NUMBER.fullmatch(text) or text.strip() in _SIGNS
     return text if is_harmless else f"'{text}"
 
@@ -102,8 +91,6 @@ def for_cell(text: str) -> str:
 def for_excel(text: str) -> str:
     r"""Return a text for a cell of a workbook, which cannot hold control characters.
 
-    Examples
-    --------
     >>> for_excel("a\x0bb") == "a\ufffdb"
     True
     """
@@ -113,8 +100,6 @@ def for_excel(text: str) -> str:
 def for_word(text: str) -> str:
     r"""Return a text for a Word document.
 
-    Examples
-    --------
     >>> for_word("a\x1bb") == "a\ufffdb"
     True
     """
@@ -124,8 +109,6 @@ def for_word(text: str) -> str:
 def for_markdown(text: str) -> str:
     r"""Return a text for Markdown: no HTML, no link, no picture.
 
-    Examples
-    --------
     >>> print(for_markdown("<b> [x](y) p < 0.001 a|b"))
     &lt;b> \[x\](y) p < 0.001 a\|b
     """
@@ -139,8 +122,6 @@ def for_markdown(text: str) -> str:
 def for_latex(text: str) -> str:
     r"""Return a text for LaTeX.
 
-    Examples
-    --------
     >>> print(for_latex(r"\input{x} 5% η²"))
     \textbackslash{}input\{x\} 5\% $\eta^2$
     """
@@ -151,8 +132,6 @@ def for_latex(text: str) -> str:
 def without_paths(text: str) -> str:
     """Replace absolute paths of this computer, which name its user.
 
-    Examples
-    --------
     >>> without_paths("Reports (2): /home/erika/ws/results/s_out/prediction.txt, PD/MSA, 3 mg/ml.")
     'Reports (2): s_out/prediction.txt, PD/MSA, 3 mg/ml.'
     """

@@ -7,14 +7,7 @@ from typing import Self
 
 
 class Wording(str):
-    """A text that the command line or the forms word differently; the string is Python's wording.
-
-    Examples
-    --------
-    >>> advice = Wording("Pass only_good=True.", cli="Add --only-good.")
-    >>> advice.cli, advice.form
-    ('Add --only-good.', 'Pass only_good=True.')
-    """
+    """A text, worded for Python, that the command line or the forms word differently."""
 
     cli: str
     form: str

@@ -33,20 +33,7 @@ ANY_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/]+[^\\/\s][^\"'\n]*")
 
 
 class EventLog:
-    """Writes events to a log file that is rotated when it is full.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> now = lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "neuroflow.log"
-    ...     with EventLog(path, "collect", lambda event: None, clock=now) as log:
-    ...         log(Event("wait", None, 0, 0, "progress", "no connection", now()))
-    ...     print(path.read_text().splitlines()[1])
-    {"at": "2026-01-31T12:00:00.000+00:00", "stage": "wait", "study_id": null,
-     "status": "progress", "done": 0, "total": 0, "message": "no connection"}
-    """
+    """Writes events to a log file that is rotated when it is full."""
 
     def __init__(
         self,

@@ -20,14 +20,7 @@ _IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
 
 
 class Bars:
-    """One bar per stage of a job, fed by its events.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> with Bars(disable=True) as bars:
-    ...     bars(Event("upload", None, 1, 2, "progress", "", datetime.now(UTC)))
-    """
+    """One bar per stage of a job, fed by its events."""
 
     def __init__(self, *, disable: bool | None = None, file: TextIO = sys.stderr) -> None:
         self._disable = disable
@@ -73,16 +66,7 @@ class Bars:
 
 
 class Lines:
-    """One line per stage and interval: for log files, where bars are unreadable.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> at = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
-    >>> with Lines(file=sys.stdout) as lines:
-    ...     lines(Event("upload", None, 250_000, 1_000_000, "progress", "", at))
-    2026-01-31 12:00:00 upload: 25 % of 1.0 MB
-    """
+    """One line per stage and interval: for log files, where bars are unreadable."""
 
     def __init__(
         self,

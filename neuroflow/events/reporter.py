@@ -8,16 +8,7 @@ from neuroflow.models import Event, OnEvent
 
 
 class Reporter:
-    """Counts the steps of one job and reports them to its listener.
-
-    Examples
-    --------
-    >>> seen = []
-    >>> reporter = Reporter("check", 2, seen.append)
-    >>> reporter.step(message="one")
-    >>> seen[0].done, seen[0].total, seen[0].message
-    (1, 2, 'one')
-    """
+    """Counts the steps of one job and reports them to its listener."""
 
     def __init__(self, stage: str, total: int, on_event: OnEvent | None) -> None:
         self.stage = stage

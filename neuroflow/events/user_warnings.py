@@ -20,16 +20,7 @@ _SKIPPED = (
 
 
 def warn_user(message: str, category: type[Warning]) -> None:
-    """Warn at the first frame outside neuroflow.
-
-    Examples
-    --------
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warnings.simplefilter("always")
-    ...     warn_user("2 files could not be read", UserWarning)
-    >>> str(caught[0].message)
-    '2 files could not be read'
-    """
+    """Warn at the first frame outside neuroflow."""
     message = visible(message)
     if sys.version_info >= (3, 12):
         warnings.warn(message, category, skip_file_prefixes=_SKIPPED)

@@ -22,12 +22,6 @@ VERSION = 1
 class LedgerFile:
     """One SQLite file, safe in several threads and several processes.
 
-    `mode` is the file's, whatever the umask. `made_beside` is asked once, when a new file is made:
-    what it returns is the fact ``made_beside`` for good. A file that is opened `read_only` is read
-    into memory, as it was then.
-
-    References
-    ----------
     SQLite, *Write-Ahead Logging* and *PRAGMA synchronous*, https://sqlite.org/wal.html
     """
 
@@ -35,8 +29,11 @@ class LedgerFile:
         self,
         path: Path,
         *,
+        # the file's, whatever the umask
         mode: int = 0o600,
+        # The file is read into memory, as it is now.
         read_only: bool = False,
+        # Asked once, when a new file is made: its answer is the fact ``made_beside`` for good.
         made_beside: Callable[[], str] = str,
     ) -> None:
         self.path = path
@@ -85,11 +82,9 @@ class LedgerFile:
         return self.select(f"PRAGMA {name}")[0][0]
 
     def checkpoint(self) -> None:
-        """Bring everything into the main file, so that it is complete without its log.
-
-        While another process reads, some may stay in the log until the next time.
-        """
+        """Bring everything into the main file, so that it is complete without its log."""
         with self._lock, self._translated("written"):
+            # While another process reads, some may stay in the log until the next time.
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:

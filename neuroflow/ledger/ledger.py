@@ -25,27 +25,12 @@ from neuroflow.models import Package
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC.
-
-    Examples
-    --------
-    >>> utc_now().tzname()
-    'UTC'
-    """
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Ledger:
-    """The ledger of a workspace; safe in several threads and several processes.
-
-    Examples
-    --------
-    >>> with Ledger(Path(":memory:")) as ledger:
-    ...     ledger.add_package(Package("C", "s", Path("s.zip"), 3, "aa", "bb"))
-    ...     _ = ledger.record("C", "s", State.UPLOADING)
-    ...     ledger.row("s").state
-    <State.UPLOADING: 'uploading'>
-    """
+    """The ledger of a workspace; safe in several threads and several processes."""
 
     def __init__(
         self,
@@ -74,8 +59,8 @@ class Ledger:
     def add_package(self, package: Package) -> None:
         """Add a package; a new one, or one made again before anything was sent, is ``packaged``.
 
-        Once something was sent, the state stays that of the sent content; `LedgerRow.is_changed`
-        is then true.
+        Once something was sent, the state stays that of the sent content; `LedgerRow.is_changed` is
+        then true.
         """
         p = package
         with self._file.writing() as db:
@@ -107,12 +92,10 @@ class Ledger:
         message: str = "",
         *,
         sent: tuple[int, str] | None = None,
+        # where the study goes; without it, where it went before
         service: str = "",
     ) -> EventMark:
-        """Add one event; it is on disk when this returns.
-
-        `service` is where the study goes; without it, where it went before.
-        """
+        """Add one event; it is on disk when this returns."""
         with self._file.writing() as db:
             row = self.row(study_id, service=service or None)
             if row is None or row.cohort_id != cohort_id:
@@ -156,8 +139,8 @@ class Ledger:
     def rows(self, cohort_id: str | None = None, *, service: str | None = None) -> list[LedgerRow]:
         """Return the state of every study, in the order they were first recorded.
 
-        Of a cohort, also of the studies that are sent with another one.
-        With a `service`, what was sent to another one counts as not sent.
+        Of a cohort, also of the studies that are sent with another one. With a `service`, what was
+        sent to another one counts as not sent.
         """
         return self._select(cohort_id, None, service)
 
@@ -229,17 +212,15 @@ class Ledger:
             return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
     def seconds_since(self, study_id: str) -> float | None:
-        """Return the seconds since the last event of a study, independent of the time of day.
-
-        None where only the time of day is known: the computer was started again meanwhile, or
-        the event was recorded on another one.
-        """
+        """Return the seconds since the last event of a study, independent of the time of day."""
         found = self._file.select(
             "SELECT u.boot_id, u.seconds FROM events e LEFT JOIN uptimes u ON u.event_id = e.id"
             " WHERE e.study_id = ? ORDER BY e.id DESC LIMIT 1",
             (study_id,),
         )
         if not found or not boot_id() or found[0]["boot_id"] != boot_id():
+            # Only the time of day is known: the computer was started again meanwhile, or the event
+            # was recorded on another one.
             return None
         elapsed: float = self._monotonic() - found[0]["seconds"]
         return elapsed if elapsed >= 0 else None

@@ -14,16 +14,7 @@ from neuroflow.ledger.states import State
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """The recorded state of one study.
-
-    Examples
-    --------
-    >>> now = datetime(2026, 1, 1)
-    >>> row = LedgerRow("C", "s", State.SUBMITTED, now, 3, "new", "", "", "",
-    ...                 sent_size=3, sent_sha256="old")
-    >>> row.is_changed
-    True
-    """
+    """The recorded state of one study."""
 
     cohort_id: str  # Which study
     study_id: str

@@ -23,10 +23,7 @@ _DELETIONS = (
 
 
 def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
-    """Replace digests of UIDs by keyed ones, and reasons by encrypted ones; nothing else changes.
-
-    The rows of overrides are protected by a trigger, which is taken away for this transaction.
-    """
+    """Replace digests of UIDs by keyed ones, and reasons by encrypted ones; change nothing else."""
     if file.is_read_only or not file.select(_IN_THE_CLEAR)[0][0]:
         return
     with file.writing() as db:
@@ -37,6 +34,7 @@ def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[s
             [(digest(uid), study_id) for study_id, uid in packages],
         )
         overrides = db.execute("SELECT id, reason FROM overrides").fetchall()
+        # It protects the rows of overrides, except from this transaction.
         db.execute("DROP TRIGGER overrides_stay")
         db.executemany(
             "UPDATE overrides SET reason = ? WHERE id = ?",

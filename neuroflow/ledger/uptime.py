@@ -13,11 +13,8 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def uptime() -> float:
     """Return seconds of a clock that only runs forward; on Linux it runs while asleep, too.
 
-    Where it stands still during sleep, waits get longer, never shorter.
-
-    References
-    ----------
-    clock_gettime(2), CLOCK_BOOTTIME.
+    clock_gettime(2), CLOCK_BOOTTIME. Where it stands still during sleep, waits get longer, never
+    shorter.
     """
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,7 +1,11 @@
 import io
 from datetime import UTC, datetime
 
+import pytest
+
 from neuroflow.events.progress import Bars, Lines, listening
+from neuroflow.events.reporter import Reporter
+from neuroflow.events.user_warnings import warn_user
 from neuroflow.models import Event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,3 +63,22 @@ def test_a_callers_own_listener_takes_the_place_of_the_bars():
     with listening(heard.append) as listen:
         listen(event(None, 1, 2))
     assert heard == [event(None, 1, 2)]
+
+
+def test_a_line_states_the_share_of_an_upload():
+    file = io.StringIO()
+    with Lines(file=file) as lines:
+        lines(event(None, 250_000, 1_000_000))
+    assert file.getvalue().rstrip().endswith("upload: 25 % of 1.0 MB")
+
+
+def test_a_reporter_counts_the_steps():
+    seen = []
+    Reporter("check", 2, seen.append).step(message="one")
+    assert (seen[0].done, seen[0].total, seen[0].message) == (1, 2, "one")
+
+
+def test_a_user_is_warned_at_the_line_that_called():
+    with pytest.warns(UserWarning, match="2 files could not be read") as caught:
+        warn_user("2 files could not be read", UserWarning)
+    assert caught[0].filename == __file__

@@ -133,8 +133,6 @@ def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
 def _bids_label(label: str) -> str:
     """Return a label without what BIDS does not allow.
 
-    Examples
-    --------
     >>> _bids_label("sub-HC_001")
     'HC001'
     """
