@@ -1,4 +1,4 @@
-"""What the reference lists is documented in full: parameters, returns, errors and an example."""
+"""What the reference lists is documented in full; internal names have a short docstring."""
 
 import dataclasses
 import importlib
@@ -6,12 +6,14 @@ import inspect
 import re
 from pathlib import Path
 
+import house
 import pytest
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 import neuroflow
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference.md"
 CALLABLE = (staticmethod, classmethod)
 RAISE_NOTHING = {
     "Workspace.close",
@@ -100,3 +102,21 @@ def test_every_function_and_method_is_shown_in_an_example(name):
 def test_every_field_of_a_value_is_described(name):
     fields = {field.name for field in dataclasses.fields(CLASSES[name]) if field.init}
     assert described(ClassDoc(CLASSES[name])) == fields
+
+
+@pytest.fixture(scope="module")
+def internal():
+    """Return the docstrings of names that users do not import, by file and name."""
+    return house.internal_docstrings(ROOT)
+
+
+def test_an_internal_docstring_has_at_most_three_lines(internal):
+    texts = {
+        name: [line for line in text.splitlines() if line.strip()]
+        for name, text in internal.items()
+    }
+    assert {name: len(lines) for name, lines in texts.items() if len(lines) > 3} == {}
+
+
+def test_internal_docstrings_stay_short_together(internal):
+    assert sum(text.count("\n") + 1 for text in internal.values()) < 4_000

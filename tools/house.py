@@ -9,7 +9,7 @@ import ast
 import io
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -26,7 +26,7 @@ def count(checkout: Path) -> dict[str, object]:
     arrows = set(_arrows(package, trees))
     cycles = _back(arrows)
     public = _public(checkout)
-    counted = [_docstrings(tree, public, path.stem) for path, tree in trees.items()]
+    documented = [each for path in trees for each in _documented(path, public)]
     folders: dict[Path, int] = {}
     for path in trees:
         folders[path.parent] = folders.get(path.parent, 0) + 1
@@ -40,8 +40,12 @@ def count(checkout: Path) -> dict[str, object]:
         "arrows that run back up": len(cycles),
         "Python files in the fullest folder": folders[fullest],
         "fullest folder": fullest.relative_to(checkout).as_posix(),
-        "docstring lines on internal names": sum(lines for lines, _ in counted),
-        "docstring lines on public names": sum(lines for _, lines in counted),
+        "docstring lines on internal names": _lines(
+            text for _, text, is_shown in documented if not is_shown
+        ),
+        "docstring lines on public names": _lines(
+            text for _, text, is_shown in documented if is_shown
+        ),
         "code lines (no docstrings, comments, blanks)": sum(map(_code_lines, trees)),
     }
 
@@ -112,29 +116,38 @@ def _public(checkout: Path) -> set[str]:
     return {name for name in names if name.isidentifier()} | set(FACADES)
 
 
-def _docstrings(tree: ast.Module, public: set[str], stem: str) -> tuple[int, int]:
-    """Count docstring lines of internal and public names; a method counts with its class."""
-    internal = shown = 0
+def internal_docstrings(checkout: Path) -> dict[str, str]:
+    """Return the docstrings of names that users do not import, by file and name."""
+    public = _public(checkout)
+    return {
+        f"{path.relative_to(checkout).as_posix()} {name}": text
+        for path in _python(checkout / "neuroflow")
+        for name, text, is_shown in _documented(path, public)
+        if not is_shown
+    }
 
-    def walk(node: ast.AST, *, is_public: bool) -> None:
-        nonlocal internal, shown
+
+def _documented(path: Path, public: set[str]) -> Iterator[tuple[str, str, bool]]:
+    """Yield name, docstring and whether it is public; a method is public with its class."""
+
+    def walk(node: ast.AST, above: str, *, is_public: bool) -> Iterator[tuple[str, str, bool]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, DEFINITIONS):
                 listed = child.name in public or (
                     is_public and not child.name.startswith("_") and isinstance(node, ast.ClassDef)
                 )
-                lines = (ast.get_docstring(child, clean=False) or "").count("\n") + 1
-                lines = lines if ast.get_docstring(child, clean=False) else 0
-                if listed or stem in public:
-                    shown += lines
-                else:
-                    internal += lines
-                walk(child, is_public=listed)
+                text = ast.get_docstring(child, clean=False)
+                if text:
+                    yield f"{above}{child.name}", text, listed or path.stem in public
+                yield from walk(child, f"{above}{child.name}.", is_public=listed)
             else:
-                walk(child, is_public=is_public)
+                yield from walk(child, above, is_public=is_public)
 
-    walk(tree, is_public=False)
-    return internal, shown
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), "", is_public=False)
+
+
+def _lines(texts: Iterable[str]) -> int:
+    return sum(text.count("\n") + 1 for text in texts)
 
 
 def _code_lines(path: Path) -> int:
