@@ -1,15 +1,16 @@
 """Gradients and echo-planar marks as the makers split them between public and private tags."""
 
 import io
+import math
 
 import pytest
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from neuroflow.studies.dicom.fast_reader import lookup
-from neuroflow.studies.dicom.gradients import read_gradient
+from neuroflow.studies.dicom.gradients import B_VALUE, declared_directions, read_gradient
 from neuroflow.studies.dicom.header import ECHO_PLANAR, read_header
-from neuroflow.studies.diffusion import Gradient
+from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
 
 
 def ge(vector, *, public=None, private=None):
@@ -52,6 +53,19 @@ def test_ge_shells_are_shorter_vectors_of_the_largest_b_value(public, share, she
     length = share**0.5
     found = gradient(ge((0.6 * length, -0.8 * length, 0), public=public, private=1_000_002_000))
     assert found.b_value == shell
+
+
+@pytest.mark.parametrize(
+    ("length", "b_value"),
+    [(0.02, 5000.0), (0.031, 5.0), (0.5, 1250.0), (0.969, 4695.0), (0.975, 5000.0)],
+)
+def test_ge_vectors_of_nearly_full_length_or_none_scale_nothing(length, b_value):
+    assert gradient(ge((0, length, 0), private=5000)).b_value == b_value
+
+
+@pytest.mark.parametrize(("public", "b_value"), [(999.0, 250.0), (998.0, 998.0)])
+def test_ge_b_values_that_differ_by_rounding_are_the_same(public, b_value):
+    assert gradient(ge((0.5, 0, 0), public=public, private=1000)).b_value == b_value
 
 
 def test_ge_with_a_public_shell_b_value_is_not_rescaled():
@@ -123,3 +137,80 @@ def test_a_sequence_longer_than_the_first_read_is_read():
     ds["ReferencedImageSequence"].is_undefined_length = True
     ds.SeriesNumber = 7
     assert header_of(ds).series_number == 7
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "expected"),
+    [
+        (0x20051415, 32, 32),
+        (0x20051415, b"32 ", 32),
+        (0x001910E0, "30", 30),
+        (0x001910E0, ["30", "0"], 30),
+        (0x001910E0, "1", 1),
+        (0x001910E0, "0", None),
+        (0x20051599, 32, None),
+    ],
+)
+def test_declared_directions_are_those_of_philips_and_ge(tag, value, expected):
+    assert declared_directions({tag: value}.get) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [([1000.0], 1000.0), ([1000.0, 0.0], None), ("1e3", 1000.0), ("nan", None), ("b", None)],
+)
+def test_a_b_value_is_one_finite_number(value, expected):
+    assert read_gradient({B_VALUE: value}.get).b_value == expected
+
+
+@pytest.mark.parametrize(
+    ("vector", "expected"),
+    [
+        ([0.0, 0.0, 1.0], (0.0, 0.0, 1.0)),
+        ([0.6, 0.8], None),
+        ([0.6, 0.8, 0.0, 0.0], None),
+        ([0.0, 0.0, 0.0], None),
+        ([0.6, "x", 0.8], None),
+        ([0.5, 0.5, 0.5], (0.5, 0.5, 0.5)),
+        (0.5, None),
+    ],
+)
+def test_a_direction_has_three_numbers_not_all_zero(vector, expected):
+    values = {B_VALUE: 1000.0, 0x00189089: vector}
+    assert read_gradient(values.get).direction == expected
+
+
+def test_b_values_near_each_other_are_one_shell():
+    assert shells([]) == ()
+    assert shells([0, 50, 1000, 1050, 1101, 2000]) == (0.0, 1025.0, 1101.0, 2000.0)
+    assert shells([51, 1000]) == (51.0, 1000.0)
+
+
+def test_directions_of_unweighted_images_do_not_count():
+    along = (1.0, 0.0, 0.0)
+    assert count_directions([Gradient(0.0, along), Gradient(50.0, along), Gradient(1000.0)]) == 0
+    assert count_directions([Gradient(51.0, along), Gradient(None, (0.0, 1.0, 0.0))]) == 2
+    assert count_directions([Gradient(1000.0, (2.0, 0.0, 0.0)), Gradient(1000.0, along)]) == 1
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(0.9, 1), (1.1, 2), (178.9, 2), (179.1, 1)])
+def test_directions_within_a_degree_are_one(degrees, expected):
+    turned = (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), 0.0)
+    pair = [Gradient(1000.0, (1.0, 0.0, 0.0)), Gradient(1000.0, turned)]
+    assert count_directions(pair) == expected
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ([0, 1], None),
+        ([0, 1, 2], False),
+        ([2, 1, 0], False),
+        ([0, 2, 4, 1, 3, 5], True),
+        ([0, 1, 2, 0, 1, 2], False),
+        ([0, 1, 0, 1, 0, 1], None),
+        ([0, 2, 1, 3, 0, 2, 1, 3], True),
+    ],
+)
+def test_slices_acquired_apart_are_interleaved(times, expected):
+    assert interleaved(times) is expected

@@ -114,3 +114,31 @@ def test_gathered_values_leave_the_stored_ones_alone():
     assert {tag: found[tag] for tag in values} == values
     assert private_value(found.get, 0x2001, 0x03, "PHILIPS") == 1000.0
     assert private_value(lookup(Dataset()), 0x2001, 0x03, "PHILIPS") is None
+
+
+@pytest.mark.parametrize("block", [0x11, 0x12, 0x13, 0x14, 0x20, 0xFF])
+def test_a_block_of_any_number_is_looked_up(block):
+    ds = Dataset()
+    ds.EchoTime = 88
+    ds.add_new((0x2001, block), "LO", "Philips Imaging DD 001")
+    ds.add_new((0x2001, block << 8 | 0x03), "FL", 1000.0)
+    look = lookup_gathered(ds)
+    assert private_value(look, 0x2001, 0x03, "PHILIPS") == 1000.0
+    assert look(0x00180081) == 88
+
+
+def test_standard_attributes_are_in_no_block():
+    values = {0x00181403: 7, 0x00180014: "SIEMENS MR HEADER", 0x0018140C: 8}
+    assert gather(dict(values)) == values
+
+
+def test_blocks_that_are_searched_anyway_are_not_added():
+    values = {0x00190010: "GEMS_ACQU_01", 0x001910BB: "0.6", 0x00190013: "SIEMENS MR HEADER"}
+    values[0x0019130C] = 1000
+    assert gather(dict(values)) == values
+
+
+def test_the_first_far_block_of_a_maker_comes_first():
+    values = {0x00190020: "SIEMENS MR HEADER", 0x0019200C: 1000, 0x00190030: "SIEMENS MR HEADER"}
+    found = gather({0x0019300C: 2000, **values})
+    assert private_value(found.get, 0x0019, 0x0C, "SIEMENS") == 1000
