@@ -7,8 +7,10 @@ from scipy import optimize, special, stats
 from neuroflow.compare.stats.effect_size import (
     eta_squared_interval,
     hedges_g,
+    small_sample_factor,
     standardised_interval,
 )
+from neuroflow.compare.stats.effect_size.noncentral import noncentral_f, noncentral_t
 
 N = 400  # enough to interpolate
 
@@ -57,3 +59,55 @@ def test_regions_of_several_freedoms_keep_their_own():
 def test_a_standardised_interval_includes_the_uncertainty_of_the_sd():
     ends = standardised_interval(*map(np.array, (1.0, 0.6, 30.0)), 0.95)
     assert [round(float(end), 3) for end in ends] == [0.349, 1.651]
+
+
+@pytest.mark.parametrize("df", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("share", [0.025, 0.975])
+def test_noncentrality_is_found_with_hardly_any_freedom(df, share):
+    t = np.array([-3.0, 0.2, 4.0])
+    found = noncentral_t(t, np.full(3, df), share)
+    np.testing.assert_allclose(special.nctdtr(df, found, t), share, atol=1e-10)
+
+
+def test_noncentrality_without_freedom_is_unknown():
+    t, df = np.array([2.0, 2.0, np.nan, np.inf]), np.array([0.0, -1.0, 5.0, 5.0])
+    assert np.isnan(noncentral_t(t, df, 0.5)).all()
+    assert np.isnan(noncentral_t(t[:1], np.array([np.nan]), 0.5)).all()
+
+
+@pytest.mark.parametrize(
+    ("k", "df", "share", "f"),
+    [(2, 1, 0.95, 200), (5, 1, 0.025, 0.1), (3, 40, 0.025, 5), (1, 2, 0.5, 30), (9, 500, 0.9, 2)],
+)
+def test_noncentrality_of_f_is_exact_where_steps_do_not_settle(k, df, share, f):
+    found = noncentral_f(*(np.array([float(x)]) for x in (f, k, df)), share)
+
+    def miss(shift):
+        return special.ncfdtr(k, df, shift, f) - share
+
+    root = optimize.brentq(miss, 1e-6, 1e4, xtol=1e-14, rtol=1e-14)
+    assert found.item() == pytest.approx(root, rel=1e-8)
+
+
+def test_noncentrality_at_the_central_quantile_is_zero():
+    assert noncentral_f(*np.ones((3, 1)), 0.5).item() == pytest.approx(0, abs=1e-9)
+    assert noncentral_f(*np.ones((3, 1)), 0.6).item() == 0
+
+
+@pytest.mark.parametrize("effect", [-0.7, 0.0, 0.7])
+def test_interval_of_a_standardised_difference_moves_both_parts(effect):
+    half, df, confidence = 0.4, 12.0, 0.9
+    # Zou and Donner: limits of the effect's two factors, put together by their distances.
+    low_sd, high_sd = (np.sqrt(stats.chi2.ppf(share, df) / df) for share in (0.05, 0.95))
+    inner = np.hypot(half, abs(effect) * (1 - low_sd))
+    outer = np.hypot(half, abs(effect) * (high_sd - 1))
+    below, above = (inner, outer) if effect >= 0 else (outer, inner)
+    found = standardised_interval(*map(np.array, (effect, half, df)), confidence)
+    assert [float(end) for end in found] == pytest.approx([effect - below, effect + above])
+
+
+@pytest.mark.parametrize("df", [1.5, 7.0, 300.0])
+def test_small_sample_factor_makes_the_mean_of_d_right(df):
+    # E(sqrt(df / chi square)) is the mean of 1 / s in units of sigma; its inverse is the factor.
+    mean = stats.chi2.expect(lambda x: np.sqrt(df / x), (df,))
+    assert small_sample_factor(np.array(df)) == pytest.approx(1 / mean, rel=1e-6)

@@ -7,6 +7,7 @@ from support.comparison_tables import long, people
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats.linear import Sandwich, fit_linear, wald_statistic
+from neuroflow.compare.stats.linear.sandwich import spread_df
 
 
 @pytest.fixture
@@ -76,6 +77,22 @@ def test_one_participant_alone_in_a_group_has_no_error():
     model = fit_linear(design, np.random.default_rng(3).normal(size=(8, 2)))
     errors = Sandwich.cr2(model, np.array([[1.0, -1]]), who)
     assert np.isnan(errors.covariance(model.residuals)).all()
+
+
+@pytest.mark.parametrize("unit", [1.0, 1000.0])
+@pytest.mark.parametrize("together", [True, False])
+def test_freedom_of_the_residual_sd_follows_its_definition(fit, unit, together):
+    model, who = fit
+    model = fit_linear(model.design, unit * model.values)
+    units = who if together else np.arange(len(who))
+    n, count = len(who), len(np.unique(units))
+    hat = model.design @ np.linalg.inv(model.design.T @ model.design) @ model.design.T
+    single = (model.residuals**2 / (1 - np.diag(hat))[:, None] - model.sd**2) / n
+    sums = np.array([single[units == one].sum(axis=0) for one in np.unique(units)])
+    # How far the variance varies, unit by unit; of few participants more than they show.
+    variance = (sums**2).sum(axis=0) * (count / (count - 1) if together else 1)
+    found = spread_df(model, who if together else None)
+    np.testing.assert_allclose(found, 2 * model.sd**4 / variance, rtol=1e-9)
 
 
 # -------------------------------------------------- intervals of effect sizes cover

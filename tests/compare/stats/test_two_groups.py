@@ -140,6 +140,31 @@ def test_tests_without_an_answer_do_not_count_in_the_family():
     assert np.isnan(correct(np.array([np.nan]), "bh")).all()
 
 
+def test_no_correction_leaves_p_as_it_is():
+    p = np.array([0.5, np.nan, 0.01, 0.9])
+    np.testing.assert_array_equal(correct(p, "none"), p)
+
+
+@pytest.mark.parametrize(("correction", "theirs"), [("bh", "fdr_bh"), ("bonferroni", "bonferroni")])
+def test_p_of_equivalence_is_corrected_like_the_others(correction, theirs):
+    table = normal_table({"Control": 30, "PSP": 30}, seed=3)
+    effects = compare_groups(table, margin=0.9, correction=correction)
+    a, b = two(table, "r00")
+    means = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+    largest, _ = means.ttost_ind(-0.9, 0.9)
+    assert effects.set_index("region").loc["r00", "p_equivalence"] == pytest.approx(largest)
+    expected = multipletests(effects["p_equivalence"], method=theirs)[1]
+    np.testing.assert_allclose(effects["q_equivalence"], expected, **TIGHT)
+    assert effects["equivalent"].tolist() == (effects["p_equivalence"] < 0.05).tolist()
+
+
+def test_p_of_equivalence_is_corrected_by_holm_beside_permutations():
+    table = normal_table({"Control": 30, "PSP": 30}, seed=3)
+    effects = compare_groups(table, margin=0.9, correction="maxt", n_permutations=100)
+    expected = multipletests(effects["p_equivalence"], method="holm")[1]
+    np.testing.assert_allclose(effects["q_equivalence"], expected, **TIGHT)
+
+
 def test_an_unknown_correction_is_refused():
     with pytest.raises(OptionError, match="bonferroni"):
         correct(np.array([0.1]), "fdr")

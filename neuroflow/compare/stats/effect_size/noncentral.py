@@ -109,6 +109,6 @@ def _solve_f(f: FloatArray, df_num: FloatArray, df: FloatArray, probability: flo
             for _ in range(2):  # the slope is the difference of two distributions
                 now = special.ncfdtr(k, m, found, x)
                 up = special.ncfdtr(k + 2, m, found, x * k / (k + 2))
-                found = found + 2 * (now - probability) / (now - up)
-            shift[rest] = np.maximum(found, 0)
+                found = np.maximum(found + 2 * (now - probability) / (now - up), 0)
+            shift[rest] = found
     return np.asarray(shift)
