@@ -91,6 +91,8 @@ def _spearman_by_ranks(left: FloatArray, right: FloatArray) -> Correlations:
 def _standardised(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return columns centred and of unit length, 0 where missing; 1 where not; and the least.
 
+    Columns that do not vary are NaN.
+
     The least is the sum of squares, of the pair's rows, which is more than rounding for sure.
     """
     has = np.isfinite(values)
@@ -99,7 +101,7 @@ def _standardised(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArra
     length, size = np.linalg.norm(centred, axis=0), np.linalg.norm(known, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         unit, least = centred / length, (2 * _FLAT * size / length) ** 2
-    return np.where(length > 0, unit, 0), has.astype(np.float64), least
+    return unit, has.astype(np.float64), least
 
 
 def _correlate_block(

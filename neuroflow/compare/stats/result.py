@@ -90,7 +90,7 @@ class ResultTable:
 def _counts(values: FloatArray) -> pd.arrays.IntegerArray:
     """Return whole numbers, missing where they are NaN."""
     missing = np.isnan(values)
-    return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing)
+    return pd.arrays.IntegerArray(np.nan_to_num(values).astype(np.int64), missing)
 
 
 @dataclass(frozen=True, slots=True)

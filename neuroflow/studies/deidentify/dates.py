@@ -59,9 +59,8 @@ class TimeShift(ElementAnonymizer):
         if moment is None:
             return ""
         since = moment - self.origin
-        # A time far away (a birth, a calibration) does not belong to the study.
-        inside = -timedelta(hours=1) <= since <= _SPAN
-        return (START + max(since, timedelta()) if inside else START).strftime(form)
+        # A time before it or far away (a birth, a calibration) does not belong to the study.
+        return (START + max(since, timedelta()) if since <= _SPAN else START).strftime(form)
 
 
 def _shifted_with_date(dataset: Dataset, element: DataElement) -> bool:

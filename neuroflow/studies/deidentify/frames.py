@@ -136,7 +136,7 @@ class Frames:
         stream = io.BytesIO(stored)
         elements = read_dataset(stream, False, True, parent_encoding=self._encodings)
         dataset = FileDataset(stream, elements, None, FileMetaDataset(), False, True)
-        dataset.set_original_encoding(False, True, elements._character_set)
+        dataset.set_original_encoding(*elements.original_encoding, elements._character_set)
         return dataset
 
 

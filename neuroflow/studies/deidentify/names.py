@@ -187,11 +187,11 @@ def _id_patterns(text: str) -> Iterator[str]:
         pattern = r"[\W_]?".join(map(re.escape, plain)) if len(plain) < 40 else re.escape(form)
         if plain.isdecimal():
             yield rf"(?<![A-Z0-9]){pattern}(?![A-Z0-9])"
-            continue
-        yield pattern
-        for digits in re.findall(r"\d+", form):
-            if len(digits) >= SHORTEST_NUMBER:
-                yield rf"(?<!\d){digits}(?!\d)"
+        else:
+            yield pattern
+            for digits in re.findall(r"\d+", form):
+                if len(digits) >= SHORTEST_NUMBER:
+                    yield rf"(?<!\d){digits}(?!\d)"
 
 
 @lru_cache(maxsize=64)

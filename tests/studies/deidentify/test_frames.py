@@ -1,5 +1,6 @@
 """Frames of enhanced images: each distinct element once gives the bytes of the whole image."""
 
+import io
 from dataclasses import replace
 
 import pydicom
@@ -34,6 +35,12 @@ def _times(frame, number):
     frame.FrameContentSequence[0].FrameReferenceDateTime = f"{SECRETS['day']}1423{number:02d}.5"
 
 
+def _next_day(frame, _number):
+    """A day after the start, only if date and time are read together."""
+    content = frame.FrameContentSequence[0]
+    content.ContentDate, content.ContentTime = "20240316", "160000"
+
+
 def _text(frame, number):
     frame.FrameContentSequence[0].StackID = "1" if number % 2 else SECRETS["family"]
     frame.FrameContentSequence[0].FrameLabel = "größer"
@@ -61,6 +68,7 @@ def _patient(frame, _number):
     content = frame.FrameContentSequence[0]
     content.PatientWeight, content.PatientSize = 60, 1.7
     content.OperatorsName = SECRETS["operator"]
+    content.PatientAge, content.PatientSex = "097Y", "F"
 
 
 def _nothing(frame, _number):
@@ -73,7 +81,9 @@ def _open_end(frame, number):
         frame.is_undefined_length_sequence_item = True
 
 
-CHANGES = (_private, _unknown, _times, _text, _charset, _numbers, _many_numbers, _patient)
+CHANGES = (
+    *(_private, _unknown, _times, _next_day, _text, _charset, _numbers, _many_numbers, _patient),
+)
 
 
 @pytest.fixture
@@ -101,6 +111,25 @@ def test_frames_once_each_give_the_bytes_of_the_whole(path, changes, monkeypatch
     monkeypatch.setattr(Frames, "of", classmethod(lambda cls, _: None))
     assert parts == _packaged(path)
     assert not any(SECRETS[word].encode() in parts for word in ("family", "operator", "day"))
+
+
+def test_frames_can_be_read_once_they_are_processed(path):
+    stored = pydicom.dcmread(path)
+    before = [_weighting(frame) for frame in pydicom.dcmread(path).PerFrameFunctionalGroupsSequence]
+    Deidentifier(IDENTITY, salt=SALT)(stored)
+    assert [_weighting(frame) for frame in stored.PerFrameFunctionalGroupsSequence] == before
+
+
+def _weighting(frame):
+    position = frame.PlanePositionSequence[0].ImagePositionPatient
+    return frame.MRDiffusionSequence[0].get("DiffusionBValue"), list(position)
+
+
+def test_times_of_frames_are_those_of_the_whole(path):
+    _changed(path, _next_day)
+    read = pydicom.dcmread(io.BytesIO(_packaged(path)))
+    content = read.PerFrameFunctionalGroupsSequence[1].FrameContentSequence[0]
+    assert (content.ContentDate, content.ContentTime[:4]) == ("20000102", "0137")
 
 
 def test_a_name_within_frames_is_found_in_the_rest(path):

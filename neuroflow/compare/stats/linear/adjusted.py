@@ -239,7 +239,7 @@ def _estimate_contrast(
     sides = side_weights(pattern.design, model.slopes, model.contrasts[row], model.names)
     if sides is None:
         return  # refused by name later
-    if model.slopes is not None and _lacks_category(model, pattern.design):
+    if model.slopes and _lacks_category(model.slopes[0], pattern.design, model.full_design):
         here = np.zeros(results.n_columns, dtype=bool)
         here[columns] = True
         return results.mask(row, here, "a category of the interaction has no values")
@@ -257,11 +257,10 @@ def _estimate_contrast(
     results.fill(row, columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df)
 
 
-def _lacks_category(model: LinearModel, design: Design) -> bool:
-    """Return whether columns of the slopes mean other categories than in the whole sample."""
-    own = (model.slopes or (0, 0))[0]
-    widths = {int(d.blocks[own].stop - d.blocks[own].start) for d in (design, model.full_design)}
-    return len(widths) > 1
+def _lacks_category(own: int, design: Design, full_design: Design) -> bool:
+    """Return whether columns of a covariate mean other categories than in the whole sample."""
+    here, everywhere = (each.blocks[own] for each in (design, full_design))
+    return bool(here.stop - here.start != everywhere.stop - everywhere.start)
 
 
 def _infer_contrasts(

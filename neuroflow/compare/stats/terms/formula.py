@@ -39,8 +39,7 @@ def parse_terms(covariates: str | Sequence[str]) -> list[Term]:
     for item in as_list("covariates", covariates):
         for part in _split(item, " + "):
             crossed = [_split(one, ":") for one in _split(part, "*")]
-            if len(crossed) > 1:
-                found |= {tuple(map(_factor, one)): None for one in crossed}
+            found |= {tuple(map(_factor, one)): None for one in crossed}
             found[tuple(_factor(word) for one in crossed for word in one)] = None
     for term in found:
         if len({factor.column for factor in term}) < len(term):
