@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neuroflow.compare.stats import correlation
 from neuroflow.compare.stats.correlation import all_pairs
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
@@ -95,3 +96,11 @@ def test_nearly_constant_columns_with_missing_values_have_no_correlation(method)
     found = all_pairs(values, values, (), method)
     assert np.isnan(np.delete(found.r[3], 3)).all()
     assert np.isfinite(np.delete(np.delete(found.r, 3, axis=0), 3, axis=1)).all()
+
+
+@pytest.mark.parametrize("change", [lambda v: v, lambda v: 1e5 + 1e-2 * v, lambda v: v - 1e5])
+def test_columns_far_from_zero_need_no_single_computation(change, monkeypatch):
+    values = change(scattered())
+    monkeypatch.setattr(correlation, "_correlate_block", None)
+    found = all_pairs(values, values, (), "pearson")
+    np.testing.assert_allclose(found.r, one_by_one(values, values), rtol=1e-7, atol=1e-7)

@@ -7,6 +7,7 @@ from scipy import optimize, special, stats
 from neuroflow.compare.stats.effect_size import (
     eta_squared_interval,
     hedges_g,
+    noncentral,
     small_sample_factor,
     standardised_interval,
 )
@@ -111,3 +112,14 @@ def test_small_sample_factor_makes_the_mean_of_d_right(df):
     # E(sqrt(df / chi square)) is the mean of 1 / s in units of sigma; its inverse is the factor.
     mean = stats.chi2.expect(lambda x: np.sqrt(df / x), (df,))
     assert small_sample_factor(np.array(df)) == pytest.approx(1 / mean, rel=1e-6)
+
+
+@pytest.mark.parametrize("k", [1.0, 2.0, 5.0])
+@pytest.mark.parametrize("df", [8.0, 57.0, 1000.0])
+def test_usual_values_of_f_need_no_slow_inversion(k, df, monkeypatch):
+    monkeypatch.setattr(noncentral.special, "ncfdtrinc", None)
+    f = np.array([0.3, 1.1, 2.0, 4.0, 8.0, 20.0, 80.0])
+    for share in (0.025, 0.05, 0.95, 0.975):
+        found = noncentral_f(f, np.full(7, k), np.full(7, df), share)
+        above = found > 0
+        assert special.ncfdtr(k, df, found, f)[above] == pytest.approx(share, abs=1e-9)

@@ -8,6 +8,7 @@ from scipy import linalg
 from support.comparison_tables import long, normal_table, people
 
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
+from neuroflow.compare.stats.linear import permutation
 from neuroflow.compare.stats.linear.permutation import Blocks
 from neuroflow.errors import CompareError, OptionError
 
@@ -114,3 +115,13 @@ def test_blocks_leave_at_least_twenty_permutations(people_of_a_block, is_enough)
         return
     with pytest.raises(CompareError, match="fewer than 20 permutations"):
         blocks.check()
+
+
+@pytest.mark.parametrize(("n_people", "cells", "size"), [(10, 1, 10), (2, 50, 2), (500, 1, 1)])
+def test_batches_of_permutations_hold_a_limited_number(monkeypatch, n_people, cells, size):
+    monkeypatch.setattr(permutation, "_CELLS", 100)
+    blocks = Blocks(np.arange(n_people), np.zeros(n_people, dtype=int))
+    batches = list(permutation._orders(blocks, np.arange(n_people), 23, 4, cells))
+    assert [len(one) for one in batches[:-1]] == [size] * (-(-23 // size) - 1)
+    whole = np.random.default_rng(4).random((23, n_people))
+    assert np.concatenate(batches).tolist() == np.argsort(whole, axis=1).tolist()
