@@ -243,8 +243,8 @@ def _spelled(creator: str) -> str:
 def _are_binary_numbers(vr: str, value: object, words: Identifiers) -> bool:
     """Check that bytes of unknown type are numbers of the type that the dictionary names."""
     code = _BINARY.get(vr)
-    if code is None or not isinstance(value, bytes) or not value:
-        return not value
+    if code is None or not isinstance(value, bytes):
+        return False
     size = struct.calcsize(code)
     if len(value) % size or words.is_inside(value):
         return False

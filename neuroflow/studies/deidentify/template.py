@@ -103,7 +103,7 @@ class Template:
             return None
         body = b"".join([made[tag] for tag in sorted(made)])
         before, after = (_instance_element(part[SOP_INSTANCE]) for part in (self._made, made))
-        meta = self._meta.replace(before, after, 1)
+        meta = self._meta.replace(before, after)
         return bytes(128) + b"DICM" + _length_element(len(meta)) + meta + body
 
     def _results(self, source: StoredHeader, tags: Iterable[int]) -> dict[int, bytes]:

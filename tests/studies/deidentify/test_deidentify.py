@@ -8,21 +8,29 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+from support.headers import put_raw
 from support.packages import SALT, leaks, only_study, package_bytes
 from support.scans import (
     SECRETS,
     SMALL,
     Scan,
+    header,
     write_dicom,
     write_enhanced,
     write_mosaic,
     write_nifti,
 )
 
+from neuroflow.studies.archive import Member
+from neuroflow.studies.deidentify import Deidentifier, DicomWriter, Identity
+from neuroflow.studies.deidentify.identifiers import identifying_bytes
 from neuroflow.studies.deidentify.private_attributes import SERVICE
 from neuroflow.studies.deidentify.report import deidentification_report
 from neuroflow.studies.package.build import make_package
@@ -166,6 +174,65 @@ def test_report_of_a_nifti_lists_its_texts(tmp_path):
         ["removed"] * 3
     )
     assert report.loc["EchoTime", "action"] == "kept"
+
+
+def test_report_of_a_plain_nifti_lists_nothing_that_is_not_there(tmp_path):
+    path = write_nifti(tmp_path / "in", SMALL)
+    image = nib.load(path)
+    plain = nib.Nifti1Image(np.asarray(image.dataobj), image.affine)
+    nib.save(plain, path)
+    report = deidentification_report(only_study(tmp_path / "in")).set_index("attribute")
+    assert not {"extensions", "descrip", "after the image"} & set(report.index)
+
+
+def test_report_of_frames_shows_the_first_one(tmp_path):
+    write_enhanced(tmp_path / "in", SMALL)
+    report = deidentification_report(only_study(tmp_path / "in"), salt=SALT)
+    frames = report[report["tag"].str.startswith("(5200,9230)[")]
+    assert set(frames["tag"].str.split(".").str[0]) == {"(5200,9230)[0]"}
+    values = frames.set_index("attribute")
+    assert values.loc["Image Position (Patient)", "action"] == "kept"
+    whole = report.set_index("tag").loc["(5200,9230)"]
+    assert whole["before"] == whole["after"] == f"{SMALL.n_slices * 4} items"
+
+
+def test_names_of_each_image_are_searched_in_it():
+    deidentify = Deidentifier(Identity("00000000-0000-4000-8000-000000000001"), salt=SALT)
+    for name in ("MILLER^ANNA", "SCHMITZ^EVA", "SCHMITZ^EVA"):
+        dataset = header(SMALL, 1)
+        dataset.PatientName = name
+        dataset.SequenceName = f"ep_{name.split('^')[0]}"
+        stream = io.BytesIO()
+        dataset.save_as(stream)
+        stream.seek(0)
+        read = pydicom.dcmread(stream)
+        deidentify(read)
+        assert read.get("SequenceName") is None
+        assert deidentify.words.is_in(name.split("^")[0])
+
+
+def test_what_identifies_is_compared_as_it_is_stored():
+    dataset = Dataset()
+    put_raw(dataset, 0x00100010, "PN", b"MILLER^ANNA ")
+    put_raw(dataset, 0x00180081, "DS", b"88")
+    put_raw(dataset, 0x7FE00010, "OW", b"MILLER")
+    put_raw(dataset, 0x7FE11010, "UN", b"MILLER")
+    assert identifying_bytes(dataset) == ((0x00100010, b"MILLER^ANNA "),)
+    assert dataset.PatientName == "MILLER^ANNA"
+    assert identifying_bytes(dataset) is None  # decoded
+
+
+def test_deflated_pixels_of_an_odd_number_stay_whole(tmp_path):
+    path = write_mosaic(tmp_path, SMALL)[0]
+    image = pydicom.dcmread(path)
+    image.Rows = image.Columns = 3
+    image.BitsAllocated = image.BitsStored = 8
+    image.HighBit, image.PixelData = 7, b"\1\2\3\4\5\6\7\x08\x09\0MILLER"
+    image.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    image.save_as(path)
+    write = DicomWriter(Deidentifier(Identity("00000000-0000-4000-8000-000000000001"), salt=SALT))
+    made = pydicom.dcmread(io.BytesIO(b"".join(write(Member(path)))))
+    assert made.PixelData == b"\1\2\3\4\5\6\7\x08\x09\0"
 
 
 def test_gzip_header_of_a_nifti_has_no_name(tmp_path):

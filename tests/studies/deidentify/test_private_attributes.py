@@ -1,5 +1,6 @@
 """The allow-list of private attributes contains all that the service reads."""
 
+import struct
 from pathlib import Path
 
 import pydicom
@@ -8,7 +9,7 @@ from pydicom.datadict import get_private_entry
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.tag import Tag
-from support.headers import image, written
+from support.headers import image, put_raw, written
 
 from neuroflow.studies.deidentify.private_attributes import SERVICE, is_safe
 
@@ -160,3 +161,43 @@ def test_a_name_in_the_form_of_a_coil_is_removed():
     assert kept_value("GEMS_ACQU_01", 0x0019, 0x9C, "epi_anna") is None
     assert kept_value("GEMS_ACQU_01", 0x0019, 0x9C, "epi_xberg") is None
     assert kept_value(SIEMENS, 0x0051, 0x13, "+RAL") == "+RAL"
+
+
+def as_unknown(creator, tag, value):
+    """Return whether bytes of an unknown type are kept."""
+    dataset = image("MILLER^ANNA")
+    dataset.remove_private_tags()
+    if creator:
+        dataset.add_new((tag >> 16, 0x10), "LO", creator)
+    put_raw(dataset, tag, "UN", value)
+    return Tag(tag) in pydicom.dcmread(DicomBytesIO(written(dataset)))
+
+
+DD, RELA = "Philips Imaging DD 001", "GEMS_RELA_01"
+
+
+@pytest.mark.parametrize(
+    ("creator", "tag", "value", "is_kept"),
+    [
+        (DD, 0x20011003, struct.pack("<f", 1000), True),
+        ("", 0x20011003, struct.pack("<f", -1e9), False),
+        ("", 0x20011003, struct.pack("<f", 1e-10), False),
+        (DD, 0x20011003, struct.pack("<f", 0), True),
+        ("", 0x20011003, struct.pack("<f", 1000) + b"ab", False),
+        ("", 0x20011003, struct.pack("<f", 1000), True),
+        ("", 0x20051415, struct.pack("<i", 32), True),
+        ("", 0x20051415, struct.pack("<2i", 32, 33), True),
+        ("", 0x20051415, struct.pack("<3i", 32, 33, 34), False),
+        ("", 0x20051415, b"MILLER\0\0", False),
+        ("", 0x200510B1, struct.pack("<f", 0.6), True),
+        ("", 0x00191027, struct.pack("<6d", *range(6)), True),
+        (SIEMENS, 0x0019100E, struct.pack("<3d", 0.6, 0.8, 0), True),
+        (SIEMENS, 0x0019100A, struct.pack("<H", 64), True),
+        (RELA, 0x0021104F, struct.pack("<h", 64), True),
+        (RELA, 0x0021104F, struct.pack("<3h", 64, 1, 2), False),
+        (SDI, 0x00211004, struct.pack("<f", 1.0), False),  # of a type that nobody lists
+        (SDI, 0x00211004, b"", True),
+    ],
+)
+def test_bytes_are_kept_as_the_numbers_of_their_attribute(creator, tag, value, is_kept):
+    assert as_unknown(creator, tag, value) is is_kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pydicom
@@ -93,7 +94,19 @@ def _nested(number, ds):
     ds.ImageComments = f"NURSE{number}"
 
 
+def _syntax(number, ds):
+    if number % 2:
+        ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+
+
+def _long(number, ds):
+    """A header longer than what is read first."""
+    ds.add_new(0x00091010, "OB", bytes(20_000))
+    ds.InstanceNumber = number
+
+
 CASES = [
+    *((change, "siemens") for change in (_syntax, _long)),
     *((change, "ge") for change in (_image, _times, _numbers, _person, _day, _private, _creator)),
     *((change, "siemens") for change in (_codes, _format, _age, _charset, _nested, _ids)),
     *((change, "implicit") for change in (_numbers, _times, _private, _creator)),
@@ -131,15 +144,56 @@ def test_what_differs_within_a_series_is_processed(change, maker, tmp_path, monk
     assert not any(b"MUSTERMANN" in part or b"NURSE" in part for part in parts)
 
 
-def test_a_series_is_processed_as_a_whole_once(tmp_path, monkeypatch):
-    whole = []
-    process = Deidentifier.__call__
+def _counted(monkeypatch, name):
+    calls = []
+    process = getattr(Deidentifier, name)
     monkeypatch.setattr(
-        Deidentifier, "__call__", lambda self, ds: whole.append(ds) or process(self, ds)
+        Deidentifier,
+        name,
+        lambda self, *args, **kwargs: calls.append(args) or process(self, *args, **kwargs),
     )
-    paths = WRITERS["ge"](tmp_path)
+    return calls
+
+
+@pytest.mark.parametrize("change", [None, _long])
+@pytest.mark.parametrize("size", [4, 600])
+def test_a_series_is_processed_as_a_whole_once(tmp_path, monkeypatch, change, size):
+    scan = replace(SMALL, vendor="ge", size=size, n_slices=2, n_directions=1)
+    paths = write_dicom(tmp_path, scan)
+    if change is not None:
+        _changed(paths, change)
+    whole = _counted(monkeypatch, "__call__")
     assert len(_packaged(paths, monkeypatch)) == len(paths) > 4
     assert len(whole) == 1
+
+
+def test_numbers_and_uids_of_a_series_need_no_second_look(tmp_path, monkeypatch):
+    first, paths = WRITERS["siemens"](tmp_path)[0], []
+    for number in range(6):
+        ds = pydicom.dcmread(first)
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        ds.InstanceNumber, ds.EchoTime = number, 80 + number
+        ds.add_new(0x00280106, "US", number)
+        paths.append(tmp_path / f"{number}.dcm")
+        ds.save_as(paths[-1])
+    parts = _counted(monkeypatch, "part")
+    made = _packaged(paths, monkeypatch)
+    assert len(parts) == 1  # of the first image
+    assert len({pydicom.dcmread(io.BytesIO(one)).SOPInstanceUID for one in made}) == 6
+
+
+def test_what_was_made_of_an_element_is_kept(tmp_path, monkeypatch):
+    path = WRITERS["siemens"](tmp_path)[0]
+    paths = []
+    for number in range(9):
+        ds = pydicom.dcmread(path)
+        ds.SequenceName = ("ep_b0", "ep_b1000#1", "ep_b1000#2")[number % 3]
+        paths.append(tmp_path / f"{number}.dcm")
+        ds.save_as(paths[-1])
+    parts = _counted(monkeypatch, "part")
+    names = [pydicom.dcmread(io.BytesIO(one)).SequenceName for one in _packaged(paths, monkeypatch)]
+    assert names == ["ep_b0", "ep_b1000#1", "ep_b1000#2"] * 3
+    assert len(parts) == 3  # of the first image, and of two other names
 
 
 def test_images_that_are_never_alike_are_not_compared_for_long(tmp_path, monkeypatch):
