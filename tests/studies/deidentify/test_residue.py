@@ -18,6 +18,8 @@ from support.headers import image, put_raw, written
 from support.scans import SMALL, header
 
 from neuroflow.demo.scans.csa import csa_header
+from neuroflow.studies.deidentify.names import Identifiers
+from neuroflow.studies.deidentify.residue import is_kept_number, is_kept_text_of_number
 from neuroflow.studies.dicom.csa import read_tags
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of bad values
@@ -248,3 +250,63 @@ def test_method_is_written_as_codes():
     codes = pydicom.dcmread(DicomBytesIO(written(image()))).DeidentificationMethodCodeSequence
     assert [code.CodeValue for code in codes] == ["113100", "113107", "113108", "113111"]
     assert {code.CodingSchemeDesignator for code in codes} == {"DCM"}
+
+
+WORDS = Identifiers({"MILLER"}, {"7654321"})
+SMALLEST_PIXEL, MATRIX, B_VALUE, CHANNELS = 0x00280106, 0x00181310, 0x00189087, 0x0040A0B0
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "value", "is_kept"),
+    [
+        (SMALLEST_PIXEL, "US", struct.pack("<H", 7), True),
+        (SMALLEST_PIXEL, "SS", struct.pack("<h", -7), True),
+        (SMALLEST_PIXEL, "FL", struct.pack("<f", 7), False),
+        (SMALLEST_PIXEL, None, struct.pack("<H", 7), False),
+        (SMALLEST_PIXEL, "OB", struct.pack("<H", 7), False),
+        (SMALLEST_PIXEL, "US", b"", False),
+        (SMALLEST_PIXEL, "US", b"\1\2\3", False),
+        (SMALLEST_PIXEL, "US", struct.pack("<2H", 7, 8), False),
+        (MATRIX, "US", struct.pack("<4H", 96, 0, 0, 96), True),
+        (MATRIX, "US", struct.pack("<5H", 96, 0, 0, 96, 1), False),
+        (MATRIX, "US", b"MILLER", False),
+        (MATRIX, "US", b"MELLIR", True),
+        (B_VALUE, "FD", struct.pack("<d", 1000), True),
+        (B_VALUE, "FD", struct.pack("<d", float("nan")), False),
+        (B_VALUE, "FD", struct.pack("<d", float("-inf")), False),
+        (CHANNELS, "US", struct.pack("<2H", 1, 2), False),
+        (0x00191011, "US", struct.pack("<H", 7), False),
+        (0x00282001, "US", struct.pack("<H", 7), False),
+    ],
+)
+def test_numbers_of_known_attributes_are_kept_as_they_are(tag, vr, value, is_kept):
+    assert is_kept_number(tag, vr, value, WORDS) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "value", "is_kept"),
+    [
+        (0x00200013, "IS", b"12", True),
+        (0x00200013, "IS", b"-7", True),
+        (0x00200013, "IS", b"7 ", True),
+        (0x00200013, "IS", b"123456789 ", True),
+        (0x00200013, "IS", b"1234567890", False),
+        (0x00200013, "IS", b"7", False),
+        (0x00200013, "IS", b"12  ", False),
+        (0x00200013, "IS", b" 7", False),
+        (0x00200013, "IS", b"+7", False),
+        (0x00200013, "IS", b"1.5 ", False),
+        (0x00200013, "IS", b"7654321 ", False),
+        (0x00200013, None, b"12", False),
+        (0x00200013, "LO", b"12", False),
+        (0x00200013, "DS", b"12", False),
+        (0x00180050, "DS", b"1.50", True),
+        (0x00180050, "DS", b"1e10", False),
+        (0x00280030, "DS", b"1.5\\2.25", True),
+        (0x00280030, "DS", b"1.5\\7654321 ", False),
+        (0x00101030, "DS", b"61", False),
+        (0x00191011, "IS", b"12", False),
+    ],
+)
+def test_numbers_as_texts_are_kept_as_they_would_be_written(tag, vr, value, is_kept):
+    assert is_kept_text_of_number(tag, vr, value, WORDS) is is_kept

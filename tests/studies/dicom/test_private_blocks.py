@@ -102,6 +102,14 @@ def test_another_owners_block_is_no_weighting(creator):
     assert read_gradient(lookup_gathered(ds)) == Gradient(None)
 
 
+@pytest.mark.parametrize("block", [0x10, 0x13])
+def test_a_near_block_of_another_owner_is_no_weighting(block):
+    values = {0x00190000 | block: "SOME PACS 1.0", 0x00190000 | block << 8 | 0x0C: 1000}
+    assert private_value(values.get, 0x0019, 0x0C, "SIEMENS") is None
+    values[0x00190000 | block] = b"Siemens MR HEADER "
+    assert private_value(values.get, 0x0019, 0x0C, "SIEMENS") == 1000
+
+
 def test_blocks_without_a_creator_are_not_searched_elsewhere():
     ds = Dataset()
     ds.add_new((0x0019, 0x140C), "IS", 1000)
