@@ -6,6 +6,7 @@ from dataclasses import replace
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from support.packages import SALT
 from support.scans import SECRETS, SMALL, write_enhanced
 
@@ -139,6 +140,28 @@ def test_a_name_within_frames_is_found_in_the_rest(path):
     ds.PerFrameFunctionalGroupsSequence[3].ContentCreatorIdentificationCodeSequence = [other]
     ds.save_as(path)
     assert b"ratched" not in _packaged(path).lower()
+
+
+def test_only_what_may_name_somebody_is_searched_for_names(path):
+    _changed(path, _patient, _private)
+    frames = Frames.of(pydicom.dcmread(path))
+    found = {int(tag) for one in frames.identifying() for tag in one.keys()}  # noqa: SIM118
+    assert Tag("OperatorsName") in found
+    assert {tag >> 16 for tag in found if tag >> 16 & 1} == {0x2001, 0x2005}
+    assert {tag for tag in found if not tag >> 16 & 1} == {int(Tag("OperatorsName"))}
+
+
+def test_what_frames_share_is_processed_once(path, monkeypatch):
+    calls = []
+    process = Deidentifier.part
+    monkeypatch.setattr(
+        Deidentifier,
+        "part",
+        lambda self, *args, **kwargs: calls.append(args) or process(self, *args, **kwargs),
+    )
+    _packaged(path)
+    frames = pydicom.dcmread(path).PerFrameFunctionalGroupsSequence
+    assert len(calls) < len(frames)
 
 
 def test_only_frames_of_the_usual_encoding_are_split(path):
