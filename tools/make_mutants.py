@@ -58,7 +58,6 @@ def _see_that_they_pass(bench: Bench, unchanged: Mutant, tests: Tests) -> None:
 def run(minutes: float, again: bool, only: list[str]) -> None:
     """Try changes room by room until the time is over; keep each outcome at once."""
     ends = time.monotonic() + 60 * minutes
-    kept = _read_kept()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         bench = Bench(Path(folder))
         mutants = draw()
@@ -66,9 +65,9 @@ def run(minutes: float, again: bool, only: list[str]) -> None:
             codes = room.codes(bench.folder)
             tests: Tests = {}
             for mutant in mutants:
-                was = kept.get(mutant.key, {}).get("outcome")
                 if mutant.room != room.name or time.monotonic() > ends:
                     continue
+                was = _read_kept().get(mutant.key, {}).get("outcome")
                 if was in ("caught", "hung") or (was == "lived" and not again):
                     continue
                 first = not tests
