@@ -56,7 +56,7 @@ class Tidied:
 
 def without_footer(rows: list[list[str]], regions: Sequence[str]) -> tuple[int, list[str]]:
     """Return how many rows are left without the sentences below a table, and those sentences."""
-    end, width = len(rows), max(map(len, rows), default=0)
+    end, width = len(rows), max(map(len, rows))
     while end > 2 and _is_sentence(rows[end - 1], width, regions):
         end -= 1
     return end, [", ".join(filter(None, row)) for row in rows[end:]]

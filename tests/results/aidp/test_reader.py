@@ -1,6 +1,7 @@
 """Result files as they may come: what is recognised, what is odd, what is refused."""
 
 import math
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,13 @@ import pytest
 from support.aidp_files import STEMS
 
 from neuroflow.errors import AidpError, OptionError
+from neuroflow.results.aidp.grid import read_grid
+from neuroflow.results.aidp.layouts import read_sheet
 from neuroflow.results.aidp.reader import AidpReader, read_aidp
 from neuroflow.results.aidp.schema import Schema
-from neuroflow.results.aidp.tidy import without_footer
+from neuroflow.results.aidp.template import make_template
+from neuroflow.results.aidp.tidy import tidy, without_footer
+from neuroflow.results.warning_kinds import WarningKind
 
 PATH = Path("x_out/aidp.csv")
 
@@ -194,11 +199,70 @@ def test_files_of_one_kind_with_a_single_value():
         assert reader.parse(f"pSN_FW,{value}\n".encode(), PATH).values == float(value)
 
 
+@pytest.mark.parametrize("value", [0.25, 0.0, 1.0])
+def test_the_shortcut_takes_a_file_that_differs_in_numbers(value):
+    first, second = b"region,FW\npSN,0.1\n", f"region,FW\npSN,{value}\n".encode()
+    grid = read_grid(first, PATH, Schema())
+    template = make_template(first, grid, read_sheet(grid, Schema()))
+    assert template.match(second) == ([value], {})
+
+
 def test_the_shortcut_does_not_take_a_header_for_a_fact():
     reader = AidpReader()
     for text in ("name,S1\npSN_FW,0.1\nMCP_FW,0.3\n", "name,value\npSN_FW,0.2\nMCP_FW,0.4\n"):
         short, long = reader.parse(text.encode(), PATH), parse(text)
         assert (short.layout, short.ids) == (long.layout, long.ids)
+
+
+def test_what_was_read_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        parse("pSN_FW,0.2\n").values = np.zeros((1, 1))
+
+
+def test_columns_beside_a_long_table_are_facts():
+    file = parse("Subject,region,FW,Age\nS1,pSN,.2,61\nS1,MCP,.1,61\n")
+    assert file.facts == ({"Subject": "S1", "Age": "61"},)
+
+
+def test_a_region_given_twice_is_found_behind_others():
+    file = parse("region,FW\npSN,.2\nMCP,.1\nMCP,.3\nSCP,.4\n")
+    assert math.isnan(found(file)["MCP/bilateral/FW"])
+    assert file.warnings[0][0].startswith("found twice with different values")
+
+
+def test_empty_columns_at_the_right_are_dropped():
+    assert read_grid(b"region,FW,\npSN,0.2,\n", PATH, Schema()).rows == [
+        ["region", "FW"],
+        ["pSN", "0.2"],
+    ]
+
+
+def test_the_delimiter_that_makes_equal_rows_is_taken():
+    assert read_grid(b"a;0,2;0,3\nb;0,25;1\n", PATH, Schema()).delimiter == ";"
+
+
+def test_a_schema_may_name_the_column_of_regions_alone():
+    file = parse("where,roi,FW\npSN,left,.2\nMCP,left,.1\n", Schema(region_column="where"))
+    assert (file.layout, found(file)) == (
+        "long",
+        {"pSN/bilateral/FW": 0.2, "MCP/bilateral/FW": 0.1},
+    )
+
+
+def test_a_column_that_the_schema_lacks_is_an_error_of_line_one():
+    with pytest.raises(AidpError, match="line 1: "):
+        parse("region,FW\npSN,.2\n", Schema(id_column="person"))
+
+
+@pytest.mark.parametrize(("values", "is_percent"), [("20,10", True), ("20,.1", False)])
+def test_several_values_up_to_100_may_be_percentages(values, is_percent):
+    warnings = parse(f"pSN_FW,MCP_FW\n{values}\n").warnings[0]
+    assert any(WarningKind.PERCENT in warning for warning in warnings) == is_percent
+
+
+def test_two_rows_of_headings_alone_are_not_joined():
+    rows = [["pSN", "MCP"], ["FW", "FA"]]
+    assert tidy(rows, [1, 2]).rows == rows
 
 
 def test_a_complete_file_has_nothing_odd():

@@ -1,6 +1,7 @@
 """Every published grammar is read completely, into one set of names."""
 
 import json
+from dataclasses import FrozenInstanceError
 from datetime import date
 
 import pytest
@@ -137,6 +138,26 @@ def test_reports_of_a_megabyte_take_linear_time(text):
     report = parse_report(text)
     assert len(report.unknown) <= 20
     assert len(report.warnings) <= 21
+
+
+def test_a_report_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        parse_report(corpus.FAILURE).failure = ""
+
+
+def test_of_many_warnings_the_first_twenty_are_kept():
+    pairs = ",".join(f"x{n}=1" for n in range(30))
+    assert len(parse_report(f"Biomarker levels: pSN=0.1,{pairs}\n").warnings) == 20
+
+
+def test_damaged_xml_is_read_up_to_the_damage():
+    report = parse_report('<neuropacs orderID="a"><data name="FWpSN" value="0.31"/><data')
+    assert (report.order_id, report.biomarkers["pSN"].value) == ("a", 0.31)
+    assert report.warnings == ("the XML is damaged; what stands before the damage was read",)
+
+
+def test_text_that_only_begins_like_xml_is_not_xml():
+    assert parse_report("<1% of the voxels\n").grammar != "XML"
 
 
 def test_numbers_in_json_keep_their_digits():

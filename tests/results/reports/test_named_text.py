@@ -33,6 +33,14 @@ def values(report):
     return {region: biomarker.value for region, biomarker in report.biomarkers.items()}
 
 
+@pytest.mark.parametrize(
+    ("text", "found"), [("0.24 high", {"pSN": 0.24}), ("0.24(high)", {"pSN": 0.24}), ("0.24x", {})]
+)
+def test_words_may_follow_a_number(text, found):
+    report = parse_report(f"Prediction: PSP\nPutamen: 0.1\npSN: {text}\n")
+    assert values(report) == {"Putamen": 0.1} | found
+
+
 def test_all_that_is_known_of_a_report_is_found():
     found = parse_report(REPORT)
     assert found.labels == {"PD v Atypical": "Atypical", "PSPvsMSAp": "PSP"}
