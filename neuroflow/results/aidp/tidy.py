@@ -70,8 +70,8 @@ def _is_sentence(row: Sequence[str], width: int, regions: Sequence[str]) -> bool
         return False
     if any(map(is_number, cells)) or not any(map(_WORDS.search, cells)):
         return False
-    first = cells[0].casefold()
-    return not any(region.startswith(first) for region in regions)  # cut off in a name
+    last = cells[-1].casefold()
+    return not any(region.startswith(last) for region in regions)  # cut off in a name
 
 
 def tidy(rows: list[list[str]], lines: list[int]) -> Tidied:

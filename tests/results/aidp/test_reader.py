@@ -91,8 +91,9 @@ def test_a_header_repeated_by_joining_files_is_told():
     assert "header" in file.warnings[0][0]
 
 
-def test_transposed_studies_are_named_by_their_header():
-    file = parse("name,A,B\npSN_FW,0.1,0.2\nMCP_FW,0.3,0.4\n")
+@pytest.mark.parametrize("header", ["name", "region", ""])
+def test_transposed_studies_are_named_by_their_header(header):
+    file = parse(f"{header},A,B\npSN_FW,0.1,0.2\nMCP_FW,0.3,0.4\n")
     assert (file.layout, file.ids) == ("transposed", ("A", "B"))
 
 
@@ -205,6 +206,7 @@ def test_the_shortcut_takes_a_file_that_differs_in_numbers(value):
     grid = read_grid(first, PATH, Schema())
     template = make_template(first, grid, read_sheet(grid, Schema()))
     assert template.match(second) == ([value], {})
+    assert template.match(second.replace(b"pSN,", b"pSN,-1")) is None
 
 
 def test_the_shortcut_does_not_take_a_header_for_a_fact():
@@ -254,6 +256,18 @@ def test_a_column_that_the_schema_lacks_is_an_error_of_line_one():
         parse("region,FW\npSN,.2\n", Schema(id_column="person"))
 
 
+def test_a_single_text_for_a_number_is_reported():
+    file = parse("region,FW\npSN,abc\nMCP,.1\n")
+    assert file.warnings[0][0] == "no number (1): pSN FW 'abc' in line 2"
+
+
+def test_columns_that_a_schema_leaves_out_are_no_unused_values():
+    text = "roi,FW,QZ\npSN,.2,.5\nMCP,.1,.7\n"
+    assert any(WarningKind.UNUSED_COLUMNS in warning for warning in parse(text).warnings[0])
+    chosen = parse(text, Schema(value_columns={"FW": "FW"})).warnings[0]
+    assert not any(WarningKind.UNUSED_COLUMNS in warning for warning in chosen)
+
+
 @pytest.mark.parametrize(("values", "is_percent"), [("20,10", True), ("20,.1", False)])
 def test_several_values_up_to_100_may_be_percentages(values, is_percent):
     warnings = parse(f"pSN_FW,MCP_FW\n{values}\n").warnings[0]
@@ -263,6 +277,11 @@ def test_several_values_up_to_100_may_be_percentages(values, is_percent):
 def test_two_rows_of_headings_alone_are_not_joined():
     rows = [["pSN", "MCP"], ["FW", "FA"]]
     assert tidy(rows, [1, 2]).rows == rows
+
+
+def test_joined_headings_keep_the_line_of_the_first():
+    tidied = tidy([["pSN", "MCP"], ["FW", "FA"], ["0.2", "0.6"]], [3, 4, 6])
+    assert (tidied.rows, tidied.lines) == ([["pSN_FW", "MCP_FA"], ["0.2", "0.6"]], [3, 6])
 
 
 def test_a_complete_file_has_nothing_odd():
@@ -330,6 +349,7 @@ def test_a_schema_that_does_not_fit_is_told():
         (b"pSN_FW,MCP_FW\n", "No values"),
         (b"region,FW\npSN,0.1\nMCP\n", "line 3: .*truncated"),
         (b"pSN_FW,MCP_FW,SCP_FW\n0.1,0.2", "line 2: .*truncated"),
+        (b"id,region,FW\nA,Red nucleus,0.1\nA,Middle cereb", "line 3: .*truncated"),
         (b"region,FW\npSN,0.1,0.3\n", "line 2: "),
         (b'region,FW\n"pSN,0.1\nMCP,0.2\n', "line 3: "),
     ],

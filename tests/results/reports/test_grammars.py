@@ -150,10 +150,30 @@ def test_of_many_warnings_the_first_twenty_are_kept():
     assert len(parse_report(f"Biomarker levels: pSN=0.1,{pairs}\n").warnings) == 20
 
 
+@pytest.mark.parametrize(
+    ("line", "warnings"),
+    [("Biomarkers", 0), ("Biomarkers:", 1), (f"Biomarkers: pSN=0.1{' ' * 200}", 1)],
+)
+def test_a_line_without_readable_biomarkers_is_not_understood(line, warnings):
+    report = parse_report(f"{corpus.text_2023()}{line}\n")
+    assert (report.n_unknown, len(report.warnings)) == (1, warnings)
+
+
 def test_damaged_xml_is_read_up_to_the_damage():
     report = parse_report('<neuropacs orderID="a"><data name="FWpSN" value="0.31"/><data')
     assert (report.order_id, report.biomarkers["pSN"].value) == ("a", 0.31)
     assert report.warnings == ("the XML is damaged; what stands before the damage was read",)
+
+
+def test_text_between_the_elements_of_xml_is_not_understood():
+    report = parse_report('<neuropacs orderID="a">\n  some words\n</neuropacs>')
+    assert (report.understood, report.unknown) == (1, ("some words",))
+
+
+@pytest.mark.parametrize(("length", "n_unknown"), [(80, 1), (81, 0)])
+def test_a_sentence_goes_on_where_a_key_would_be_too_long(length, n_unknown):
+    text = f"Atypical:0.8\nAtypical Info:Of the two,\n{'x' * length}: is more probable.\n"
+    assert parse_report(text).n_unknown == n_unknown
 
 
 def test_text_that_only_begins_like_xml_is_not_xml():

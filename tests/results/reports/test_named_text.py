@@ -41,6 +41,13 @@ def test_words_may_follow_a_number(text, found):
     assert values(report) == {"Putamen": 0.1} | found
 
 
+@pytest.mark.parametrize(("length", "is_key"), [(80, True), (81, False)])
+def test_a_key_has_at_most_80_characters(length, is_key):
+    name = "x" * (length - len("Probability of "))
+    report = parse_report(f"Prediction: PSP\nProbability of {name}: 0.5\n")
+    assert report.probabilities == ({name: 0.5} if is_key else {})
+
+
 def test_all_that_is_known_of_a_report_is_found():
     found = parse_report(REPORT)
     assert found.labels == {"PD v Atypical": "Atypical", "PSPvsMSAp": "PSP"}
