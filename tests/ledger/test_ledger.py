@@ -1,6 +1,7 @@
 import multiprocessing
 import sqlite3
 import threading
+from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -285,3 +286,30 @@ def test_an_overridden_rule_keeps_its_reason_until_restored(tmp_path):
         ledger.set_aside("s1", "sex", "")
     with Ledger(path) as ledger:
         assert ledger.overrides() == {("s1", "echo_time"): "agreed with the vendor"}
+
+
+@pytest.mark.parametrize(("later", "elapsed"), [(7.5, 7.5), (-1.0, None)])
+def test_seconds_since_an_event_are_those_of_a_clock_nobody_sets(path, later, elapsed):
+    seconds = iter((100.0, 100.0 + later))
+    with Ledger(path, monotonic=lambda: next(seconds)) as ledger:
+        ledger.add_package(package())
+        assert ledger.seconds_since("s") == elapsed
+
+
+def test_what_is_only_in_the_log_is_read_without_writing(path, ledger):
+    before = sorted(path.parent.iterdir())
+    with Ledger(path, read_only=True) as opened:
+        assert opened.row("s") == ledger.row("s")
+    assert sorted(path.parent.iterdir()) == before
+    assert path.with_name("ledger.sqlite-wal").stat().st_size > 0
+
+
+def test_rows_cannot_be_changed(ledger):
+    with pytest.raises(FrozenInstanceError):
+        ledger.row("s").size = 4
+
+
+def test_the_mark_of_the_last_event_is_known_to_the_ledger(ledger):
+    ledger.record("C", "s", State.SUBMITTED)
+    assert ledger.missing({"s": ledger.last_mark("s")}) == []
+    assert ledger.last_mark("nobody") is None
