@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from neuroflow.ledger.states import State
-from neuroflow.transfer.upload.plan import Action, plan
+from neuroflow.transfer.upload.plan import Action, Plan, PlanItem, describe_seconds, plan
 
 SENT = (State.SUBMITTED,)
 
@@ -95,3 +95,27 @@ def test_planning_changes_nothing(ledger, packages):
 
 def test_no_packages_make_an_empty_plan(ledger):
     assert plan([], ledger, {}).frame().empty
+
+
+def test_a_plan_is_shown_with_the_begin_of_a_long_cohort_id():
+    assert repr(Plan("C" * 150, ())) == f"<Plan {'C' * 100}: nothing to send of 0 studies>"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "1 s"), (59.5, "60 s"), (61, "2 min"), (7199, "120 min"), (7200, "2.0 h")],
+)
+def test_durations_are_rounded_up(seconds, text):
+    assert describe_seconds(seconds) == text
+
+
+def test_a_plan_estimates_only_what_is_to_be_sent():
+    items = (PlanItem("a", Action.SEND, 90, "new"), PlanItem("b", Action.SKIP, 50, "sent"))
+    assert Plan("C", items, speed=2.0).seconds == 45
+    assert Plan("C", items).seconds is None
+    assert Plan("C", items).summary.endswith("is not known before the first upload")
+
+
+def test_what_is_planned_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Plan("C", ()).cohort_id = "D"

@@ -1,14 +1,18 @@
 """A lost ledger: what the server shows is noted; what it does not show is never sent unasked."""
 
+import dataclasses
+
 import pytest
 from support.transfers import submit
 
 from neuroflow.contract import upload_path
+from neuroflow.ledger import EventMark
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
+from neuroflow.transfer.upload.marks import Phase, SentMark
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.rebuild import rebuild
+from neuroflow.transfer.upload.rebuild import MARKED, REFUSED, WHOLE, rebuild
 
 
 @pytest.fixture
@@ -99,3 +103,41 @@ def test_killed_in_between_it_is_done_again(folder_remote, packages, anew, monke
             rebuild([one], anew, connect())
     rebuild([one], anew, connect())
     assert anew.row(one.study_id).state is State.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("phase", "is_answered", "state", "message"),
+    [
+        (Phase.REFUSED, False, State.UNCONFIRMED, REFUSED),
+        (Phase.REFUSED, True, State.SUBMITTED, WHOLE),
+        (Phase.ACKNOWLEDGED, False, State.SUBMITTED, MARKED),
+        (Phase.BEGUN, False, State.UPLOADING, MARKED),
+    ],
+)
+def test_a_mark_counts_where_no_results_are(
+    folder_remote, packages, anew, phase, is_answered, state, message
+):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    if is_answered:
+        folder = home / "output" / f"{one.study_id}_out"
+        folder.mkdir()
+        for name in RESULT_FILES:
+            (folder / name).touch()
+    sent = dataclasses.replace(one, size=7, sha256="sent")
+    mark = SentMark(sent, phase, "user@service", EventMark(1, ""))
+    (row,) = rebuild([one], anew, connect(), marks={one.study_id: mark}, service="other")
+    assert (row.state, row.message) == (state, message)
+    assert (row.sent_size, row.sent_sha256, row.service) == (7, "sent", "user@service")
+
+
+def test_without_a_mark_the_package_counts_as_sent(folder_remote, packages, anew):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    put(home, one)
+    (row,) = rebuild([one], anew, connect(), service="user@service")
+    assert (row.sent_sha256, row.service) == (one.sha256, "user@service")
+    assert [state for _, state, _ in anew.history(one.study_id)] == [
+        State.PACKAGED,
+        State.SUBMITTED,
+    ]

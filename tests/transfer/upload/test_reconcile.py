@@ -142,6 +142,8 @@ def test_files_of_an_earlier_submission_prove_nothing(has_results):
 def test_a_file_newer_than_the_submission_is_the_replacement():
     assert decide(State.UNCONFIRMED, there(SIZE), submitted_at=BEFORE).verdict is SENT
     assert decide(State.UNCONFIRMED, there(SIZE + 1), submitted_at=BEFORE).verdict is UNSURE
+    old = there(SIZE, modified=BEFORE)
+    assert decide(State.UNCONFIRMED, old, submitted_at=BEFORE).verdict is UNSURE
 
 
 def test_what_may_have_arrived_whole_is_never_sent_unasked():
