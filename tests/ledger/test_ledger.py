@@ -304,6 +304,16 @@ def test_what_is_only_in_the_log_is_read_without_writing(path, ledger):
     assert path.with_name("ledger.sqlite-wal").stat().st_size > 0
 
 
+@pytest.mark.parametrize("end", [Ledger.checkpoint, Ledger.close])
+def test_a_ledger_without_a_log_is_read_without_writing(path, ledger, end):
+    row = ledger.row("s")
+    end(ledger)
+    before = sorted(path.parent.iterdir())
+    with Ledger(path, read_only=True) as opened:
+        assert opened.row("s") == row
+    assert sorted(path.parent.iterdir()) == before
+
+
 def test_rows_cannot_be_changed(ledger):
     with pytest.raises(FrozenInstanceError):
         ledger.row("s").size = 4
