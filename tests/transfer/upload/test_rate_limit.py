@@ -10,6 +10,7 @@ from support.transfers import plan_and_submit
 from neuroflow.errors import SubmissionError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
+from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 
@@ -62,6 +63,23 @@ def test_a_stop_ends_a_pause_and_says_what_is_left(folder_remote, packages, ledg
 
 def test_nothing_left_needs_no_words(folder_remote, packages, ledger):
     assert list(plan_and_submit(packages(2), ledger, folder_remote[1]))[-1].message == ""
+
+
+def test_a_study_that_failed_is_not_left(folder_remote, packages, ledger):
+    made = packages(2)
+    made[0].path.unlink()
+    assert list(plan_and_submit(made, ledger, folder_remote[1]))[-1].message == ""
+
+
+def test_progress_is_reported_a_few_times_a_second(folder_remote, packages, ledger):
+    class Chatty(LocalRemote):
+        def put(self, local, path, on_bytes, before_last):
+            for done in range(500):
+                on_bytes(done)
+            return super().put(local, path, on_bytes, before_last)
+
+    events = list(plan_and_submit(packages(1), ledger, lambda: Chatty(folder_remote[0])))
+    assert 1 < len([event for event in events if event.study_id]) < 100
 
 
 class Time:
