@@ -13,6 +13,8 @@ from neuroflow.escaping import for_html, visible
 
 RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
 """The files of a complete result folder (the SFTP guide of neuropacs)."""
+STUDY_KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
+"""The columns that identify a study in every table."""
 
 
 MAX_LABEL = 100

@@ -11,6 +11,7 @@ import typer
 
 from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
+from neuroflow.models import STUDY_KEYS
 from neuroflow.workspace import CONFIG_NAME, LEDGER_NAME, WITNESS_NAME
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _ENDINGS_OF_TEXT = (".csv", ".tsv")
 _ENDINGS = (*_ENDINGS_OF_TEXT, ".parquet", ".xlsx")
-_TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
+_TEXTS = (*STUDY_KEYS, "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
 
 

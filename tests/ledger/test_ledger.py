@@ -289,7 +289,7 @@ def test_an_overridden_rule_keeps_its_reason_until_restored(tmp_path):
 
 
 @pytest.mark.parametrize(("later", "elapsed"), [(7.5, 7.5), (-1.0, None)])
-def test_seconds_since_an_event_are_those_of_a_clock_nobody_sets(path, later, elapsed):
+def test_seconds_since_an_event_are_of_a_clock_nobody_sets(path, later, elapsed):
     seconds = iter((100.0, 100.0 + later))
     with Ledger(path, monotonic=lambda: next(seconds)) as ledger:
         ledger.add_package(package())
@@ -319,7 +319,7 @@ def test_rows_cannot_be_changed(ledger):
         ledger.row("s").size = 4
 
 
-def test_the_mark_of_the_last_event_is_known_to_the_ledger(ledger):
+def test_the_last_events_mark_is_known_to_the_ledger(ledger):
     ledger.record("C", "s", State.SUBMITTED)
     assert ledger.missing({"s": ledger.last_mark("s")}) == []
     assert ledger.last_mark("nobody") is None

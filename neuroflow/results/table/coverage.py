@@ -6,6 +6,7 @@ import pandas as pd
 
 from neuroflow.errors import OptionError
 from neuroflow.matrix import REGION_KEY, require
+from neuroflow.models import STUDY_KEYS
 
 VIEWS = {
     "region": REGION_KEY,
@@ -83,11 +84,7 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """Cross all studies with all regions, sides and metrics; mark which have a value."""
-    about = [
-        name
-        for name in ("cohort_id", "study_id", "participant_id", "session_id", "group", "site")
-        if name in table
-    ]
+    about = [name for name in (*STUDY_KEYS, "group", "site") if name in table]
     key = ["study_id", *REGION_KEY]
     studies = table[about].drop_duplicates("study_id")
     names = table[key[1:]].drop_duplicates()

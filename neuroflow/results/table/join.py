@@ -18,10 +18,10 @@ import pandas as pd
 from neuroflow.errors import TableError
 from neuroflow.io import BIDS_LABELS, without_prefix
 from neuroflow.matrix import REGION_COLUMNS
+from neuroflow.models import STUDY_KEYS
 from neuroflow.results.search import SUFFIX
 from neuroflow.results.table.values import ValueMatrix
 
-KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
 COVARIATES = ("group", "site", "age", "sex")
 JOIN_FLAGS = ("in_studies", "in_participants")
 OTHER_VALUES = "found again with other values"
@@ -98,7 +98,7 @@ def _found_again(values: ValueMatrix, old: StudyRow, at: int, readable: bool) ->
 class Joined:
     """Studies with their participants."""
 
-    # One row per study: `KEYS`, `COVARIATES`, further covariates; then ``in_studies`` and
+    # One row per study: `STUDY_KEYS`, `COVARIATES`, further covariates; then ``in_studies`` and
     # ``in_participants`` (true or false; missing where no such table was given).
     frame: pd.DataFrame
     # Of each column with text, its values in the order in which tables shall show them.
@@ -167,7 +167,7 @@ def _check(studies: pd.DataFrame | None, participants: pd.DataFrame | None) -> N
     if participants is not None and "participant_id" not in participants:
         raise TableError("The table of participants has no column participant_id.")
     if studies is not None:
-        known = studies[[name for name in KEYS if name in studies]].dropna(subset="study_id")
+        known = studies[[name for name in STUDY_KEYS if name in studies]].dropna(subset="study_id")
         known = known.drop_duplicates()
         twice = known.loc[known["study_id"].duplicated(), "study_id"].astype(str).unique()
         if len(twice):
@@ -254,7 +254,7 @@ def _objects(values: list[object]) -> pd.Series:
 
 def _covariates(tables: Sequence[pd.DataFrame]) -> list[str]:
     given = dict.fromkeys(str(name) for table in tables for name in table.columns)
-    return [name for name in given if name not in (*KEYS, *JOIN_FLAGS)]
+    return [name for name in given if name not in (*STUDY_KEYS, *JOIN_FLAGS)]
 
 
 def _free(name: str) -> str:
@@ -274,5 +274,5 @@ def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
         frame["age"] = pd.to_numeric(frame["age"]).astype("float64")
     except (ValueError, TypeError) as error:
         raise TableError("An age is not a number.", why=f"{error}.") from error
-    further = [name for name in frame if name not in (*KEYS, *COVARIATES, *JOIN_FLAGS)]
-    return frame[[*KEYS, *COVARIATES, *further, *JOIN_FLAGS]]
+    further = [name for name in frame if name not in (*STUDY_KEYS, *COVARIATES, *JOIN_FLAGS)]
+    return frame[[*STUDY_KEYS, *COVARIATES, *further, *JOIN_FLAGS]]

@@ -12,10 +12,11 @@ import pandas as pd
 from neuroflow.errors import OptionError, TableError
 from neuroflow.io import BIDS_LABELS
 from neuroflow.matrix import REGION_COLUMNS, REGION_KEY, SET_ASIDE, RegionName, require
-from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, KEYS, Joined
+from neuroflow.models import STUDY_KEYS
+from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, Joined
 
 _T = TypeVar("_T", bound=np.generic)
-COLUMNS = (*KEYS, *COVARIATES, *REGION_COLUMNS, "value")
+COLUMNS = (*STUDY_KEYS, *COVARIATES, *REGION_COLUMNS, "value")
 """The first columns of every cohort table; covariates of participants.tsv follow."""
 
 
@@ -114,7 +115,7 @@ def long_table(
             return _spread(column.to_numpy(), len(names))
         return _repeated(column, joined.order.get(name, []), len(names), nothing)
 
-    columns = {name: by_study(name) for name in (*KEYS, *COVARIATES)}
+    columns = {name: by_study(name) for name in (*STUDY_KEYS, *COVARIATES)}
     for name in REGION_COLUMNS:
         texts = pd.Series([getattr(one, name) for one in names], dtype="str")
         codes, categories = pd.factorize(texts)

@@ -136,7 +136,8 @@ class Frames:
         stream = io.BytesIO(stored)
         elements = read_dataset(stream, False, True, parent_encoding=self._encodings)
         dataset = FileDataset(stream, elements, None, FileMetaDataset(), False, True)
-        dataset.set_original_encoding(*elements.original_encoding, elements._character_set)
+        implicit, little_endian = elements.original_encoding
+        dataset.set_original_encoding(implicit, little_endian, elements._character_set)
         return dataset
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from neuroflow.compare import controls_of
 from neuroflow.matrix import REGION_COLUMNS, group_order
+from neuroflow.models import STUDY_KEYS
 from neuroflow.plot import FIGURES, FormEntry, order_systems, region_labels
 from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
@@ -20,8 +21,9 @@ MAX_CONTRASTS = 3
 USUAL_COVARIATES = ("age", "sex", "site")
 """The covariates that are usually adjusted for."""
 _NO_COVARIATES = {
-    *("cohort_id", "study_id", "participant_id", "session_id", "group"),
+    *STUDY_KEYS,
     *REGION_COLUMNS,
+    "group",
     "value",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from neuroflow.io import ParticipantRows, without_prefix
+from neuroflow.models import STUDY_KEYS
 from neuroflow.workspace.enrolment.cohort_store import CohortStore
 from neuroflow.workspace.enrolment.decisions import Decision
 
@@ -27,7 +28,7 @@ def study_map(
         table = participants(cohort_id)
         joined = studies if table is None else _joined(studies, table, cohort_id)
         parts.append(_filled(joined, decisions(cohort_id)))
-    columns = ["cohort_id", "study_id", "participant_id", "session_id"]
+    columns = list(STUDY_KEYS)
     if not parts:
         return pd.DataFrame(columns=columns)
     # A study that stands in several cohorts is in the one it was sent with; ``also_in`` names the

@@ -251,7 +251,7 @@ def test_a_schema_may_name_the_column_of_regions_alone():
     )
 
 
-def test_a_column_that_the_schema_lacks_is_an_error_of_line_one():
+def test_a_column_not_in_the_schema_is_an_error():
     with pytest.raises(AidpError, match="line 1: "):
         parse("region,FW\npSN,.2\n", Schema(id_column="person"))
 

@@ -171,7 +171,7 @@ def test_text_between_the_elements_of_xml_is_not_understood():
 
 
 @pytest.mark.parametrize(("length", "n_unknown"), [(80, 1), (81, 0)])
-def test_a_sentence_goes_on_where_a_key_would_be_too_long(length, n_unknown):
+def test_a_sentence_continues_where_a_key_would_be_too_long(length, n_unknown):
     text = f"Atypical:0.8\nAtypical Info:Of the two,\n{'x' * length}: is more probable.\n"
     assert parse_report(text).n_unknown == n_unknown
 

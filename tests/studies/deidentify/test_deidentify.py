@@ -176,7 +176,7 @@ def test_report_of_a_nifti_lists_its_texts(tmp_path):
     assert report.loc["EchoTime", "action"] == "kept"
 
 
-def test_report_of_a_plain_nifti_lists_nothing_that_is_not_there(tmp_path):
+def test_report_of_a_plain_nifti_lists_only_what_is_there(tmp_path):
     path = write_nifti(tmp_path / "in", SMALL)
     image = nib.load(path)
     plain = nib.Nifti1Image(np.asarray(image.dataobj), image.affine)

@@ -186,7 +186,7 @@ def test_other_segments_of_a_jpeg_stay(marker):
     assert without_comments(image) == image
 
 
-def test_a_comment_longer_than_its_jpeg_is_blanked_to_the_end():
+def test_a_comment_longer_than_its_jpeg_is_blanked_whole():
     cut = b"\xff\xd8\xff\xfe" + struct.pack(">H", 500) + b"MILLER"
     assert without_comments(cut) == cut[:6] + bytes(6)
     assert without_comments(cut[:5]) == cut[:5]
@@ -216,13 +216,13 @@ def test_comments_of_each_tile_of_a_jpeg_2000_are_blanked():
     assert without_comments(jpeg_2000(NAME) + end + b"MILLER") == jpeg_2000(blank) + end + bytes(6)
 
 
-def test_the_last_tile_of_a_jpeg_2000_may_have_no_length():
+def test_the_last_tile_of_jpeg_2000_may_lack_a_length():
     last = tile(segment(0x64, NAME) + b"\xff\x93data\xff\x64" + NAME, size=0)
     blanked = tile(segment(0x64, NAME[:2] + bytes(6)) + b"\xff\x93data\xff\x64" + NAME, size=0)
     assert without_comments(jpeg_2000(NAME) + last).endswith(blanked)
 
 
-def test_a_comment_longer_than_its_jpeg_2000_is_blanked_to_the_end():
+def test_a_comment_longer_than_its_jpeg2000_is_blanked_whole():
     start = b"\xff\x4f" + segment(0x51, bytes(38))
     cut = b"\xff\x64" + struct.pack(">H", 500) + NAME
     assert without_comments(start + cut) == start + cut[:6] + bytes(6)

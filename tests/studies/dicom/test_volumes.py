@@ -43,7 +43,7 @@ def test_a_slice_too_many_is_repeated():
     assert (found.missing, found.repeated, found.incomplete) == (0, 1, 0)
 
 
-def test_a_level_that_is_missing_everywhere_is_a_hole_in_each():
+def test_a_level_missing_everywhere_is_a_hole_in_each():
     depths = (0.0, 2.0, 4.0, 10.0)
     found = stack([*volume(B0, depths), *volume(X, depths)])
     assert (found.n_slices, found.spacing) == (6, 2.0)

@@ -97,7 +97,7 @@ def test_no_packages_make_an_empty_plan(ledger):
     assert plan([], ledger, {}).frame().empty
 
 
-def test_a_plan_is_shown_with_the_begin_of_a_long_cohort_id():
+def test_a_plan_shows_the_start_of_a_long_cohort_id():
     assert repr(Plan("C" * 150, ())) == f"<Plan {'C' * 100}: nothing to send of 0 studies>"
 
 
