@@ -1,4 +1,6 @@
+import errno
 import multiprocessing
+import os
 import sqlite3
 import threading
 from dataclasses import FrozenInstanceError
@@ -323,3 +325,9 @@ def test_the_last_events_mark_is_known_to_the_ledger(ledger):
     ledger.record("C", "s", State.SUBMITTED)
     assert ledger.missing({"s": ledger.last_mark("s")}) == []
     assert ledger.last_mark("nobody") is None
+
+
+def test_a_missing_folder_is_named_in_the_systems_words(tmp_path):
+    with pytest.raises(LedgerError) as caught:
+        Ledger(tmp_path / "none" / "ledger.sqlite")
+    assert caught.value.why == f"{os.strerror(errno.ENOENT)}."

@@ -124,7 +124,7 @@ class _Total:
 
     size: int
     clock: Callable[[], datetime]
-    n_others: int = 0  # Results of other workspaces, left on the server
+    n_others: int  # Results of other workspaces, left on the server
     done: int = 0
 
     def after(self, event: Event) -> Event | None:
@@ -153,10 +153,10 @@ class _Fetcher:
     job: Job
     snapshot: OutputSnapshot
     taken: dict[str, PurePosixPath]
-    verdict: ReadVerdict | None = None
-    is_forgotten: Callable[[str], bool] = lambda _study_id: False
-    own: Collection[str] | None = None  # The studies to fetch; all where it is None
-    known: Mapping[str, LedgerRow] = field(default_factory=dict)  # The ledger at the begin
+    verdict: ReadVerdict | None
+    is_forgotten: Callable[[str], bool]
+    own: Collection[str] | None  # The studies to fetch; all where it is None
+    known: Mapping[str, LedgerRow]  # The ledger at the begin
     lost: Losses = field(default_factory=Losses)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

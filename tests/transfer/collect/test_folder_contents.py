@@ -6,7 +6,9 @@ import pytest
 
 from neuroflow.models import Entry, ResultFolder
 from neuroflow.transfer.collect.folder_contents import (
+    has_results,
     is_failure,
+    named,
     other_results,
     too_large,
     usable_files,
@@ -30,6 +32,19 @@ def test_a_failure_report_without_values_is_a_failure(names, expected):
 
 def test_results_of_another_product_are_named():
     assert other_results(folder("aidd.csv", "aidd.png", "aidp.csv")) == ["aidd.csv"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(["aidp.csv"], True), (["aidd.csv"], True), (["a.txt", ".x", "b.png", "c.log"], False)],
+)
+def test_results_of_any_product_prove_an_upload(names, expected):
+    assert has_results(folder(*names)) is expected
+
+
+@pytest.mark.parametrize(("count", "shown"), [(5, "a0, a1, a2, a3, a4"), (6, "a4, ...")])
+def test_a_sentence_names_the_first_five_files(count, shown):
+    assert named([f"a{n}" for n in range(count)]).endswith(shown)
 
 
 def test_a_name_that_windows_refuses_is_left_out():

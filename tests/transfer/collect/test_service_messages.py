@@ -1,5 +1,7 @@
 """Status and log files on the endpoint: found by name, bounded, shown in the service's words."""
 
+import os
+
 import pytest
 
 from neuroflow.transfer.collect.service_messages import MAX_BYTES, lines_of, read_messages
@@ -36,8 +38,6 @@ def test_other_files_are_left_alone(home, name):
 
 
 def test_only_the_newer_file_counts_and_is_read_once(home):
-    import os
-
     for name, text, at in (("old.log", "a1 pending", 1), ("new.log", "a1 delivered", 2)):
         (home / "logs").mkdir(exist_ok=True)
         path = home / "logs" / name
@@ -63,6 +63,16 @@ def test_hostile_files_are_cut_and_cleaned(data):
 def test_files_that_are_too_large_are_not_fetched(home):
     (home / "status.log").write_bytes(b"a1 failed\n" + b"x" * MAX_BYTES)
     assert said(home).lines == {}
+
+
+def test_of_many_files_the_newest_twenty_are_read(home):
+    for n in range(25):
+        path = home / f"status-{n:02}.log"
+        path.write_text(f"a1 file {n}\n")
+        os.utime(path, (n, n))
+    found = said(home)
+    assert list(found.files) == [f"status-{n:02}.log" for n in range(5, 25)]
+    assert found.lines == {"a1": "a1 file 24"}
 
 
 def test_ids_are_whole_words():

@@ -35,6 +35,14 @@ def test_it_is_read_as_it_was_written(path):
     assert not OutputSnapshot(NOW + STABLE_AFTER, found).add(changed).is_stable(changed)
 
 
+def test_a_size_that_is_not_listed_stays_unknown(path):
+    place = PurePosixPath("output/a_out")
+    file = Entry(place, "aidp.csv", 0, is_folder=False, modified=NOW, is_sized=False)
+    unsized = ResultFolder("a", place, (file,))
+    OutputSnapshot(NOW).add(unsized).save(path, "")
+    assert OutputSnapshot.load(path, "").folders == {"a": unsized}
+
+
 def test_what_is_gone_is_not_there_but_not_forgotten(path):
     first = OutputSnapshot(NOW).add(folder("a", 1))
     OutputSnapshot(NOW + timedelta(hours=1), first).save(path, "")

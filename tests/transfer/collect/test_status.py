@@ -178,6 +178,7 @@ def test_studies_of_others_are_unknown_on_the_server_and_here():
     )
     assert table["study_id"].tolist() == ["s", "x", "y", "z"]
     assert table["state"].tolist() == ["processing", "unknown", "unknown", "unknown"]
+    assert table["size"].tolist() == [9, 0, 0, 0]
     told = [message.split(",")[0] for message in table["message"][1:]]
     assert told == ["on the server", "collected", "collected"]
 
