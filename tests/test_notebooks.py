@@ -61,3 +61,21 @@ def test_a_notebook_runs_on_its_own_and_shows_its_figures(path, tmp_path, monkey
             assert "image/png" in kinds_of(cell), last
         if last.startswith("nf.app("):
             assert "application/vnd.jupyter.widget-view+json" in kinds_of(cell)
+
+
+JOB = """
+from datetime import UTC, datetime
+from neuroflow.events.progress import Bars
+from neuroflow.models import Event
+with Bars() as bars:
+    for done in (0, 250_000, 500_000):
+        bars(Event("upload", None, done, 500_000, "progress", "", datetime.now(UTC)))
+"""
+
+
+@pytest.mark.notebook
+def test_a_saved_notebook_shows_how_a_job_ended(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(JOB)])
+    NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": tmp_path}}).execute()
+    (shown,) = [o for o in notebook.cells[0].outputs if "data" in o]
+    assert "upload: 100%" in shown["data"]["text/plain"]

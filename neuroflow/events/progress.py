@@ -26,6 +26,7 @@ class Bars:
         self._disable = disable
         self._file = file
         self._bars: dict[str, Any] = {}
+        self._outputs: dict[str, Any] = {}  # what shows each bar in a notebook
 
     def __call__(self, event: Event) -> None:
         """Show one event: the job moves its bar; summaries and failures are printed above it."""
@@ -48,12 +49,15 @@ class Bars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for bar in self._bars.values():
+        for stage, bar in self._bars.items():
+            if stage in self._outputs:  # a saved notebook keeps the text of the end
+                self._outputs[stage].update(bar.container)
             bar.close()
 
     def _bar(self, event: Event) -> Any:
         if event.stage not in self._bars:
-            self._bars[event.stage] = tqdm(
+            options: dict[str, Any] = {"display": False} if _IN_NOTEBOOK else {}
+            bar: Any = tqdm(
                 total=event.total or None,
                 desc=event.stage,
                 disable=self._disable,
@@ -61,7 +65,14 @@ class Bars:
                 dynamic_ncols=True,
                 unit="B" if event.total > BYTES_FROM else "",
                 unit_scale=event.total > BYTES_FROM,
+                **options,
             )
+            self._bars[event.stage] = bar
+            if _IN_NOTEBOOK and not bar.disable:
+                from IPython.display import display  # a terminal has no need of it
+
+                output = display(bar.container, display_id=True)  # type: ignore[no-untyped-call]
+                self._outputs[event.stage] = output
         return self._bars[event.stage]
 
 

@@ -71,7 +71,9 @@ class AppModel(HasTraits):
         self.results.observe(self._on_busy_change, names=["busy"])
         self.cohort.observe(lambda _: self._update_locked(), names=["cohort_ids"])
         self._update_locked()
-        call_later(LATER_SECONDS, lambda: self._load(*self._due))
+        private.PageLink.call_when_open(
+            lambda: call_later(LATER_SECONDS, lambda: self._load(*self._due))
+        )
         call_every(POLL_SECONDS, self.poll)
 
     @property
@@ -121,8 +123,13 @@ class AppModel(HasTraits):
             self.submit.run_safely(follow)  # a ledger that cannot be read now may be read next time
 
     def open_form(self, name: str) -> None:
-        """Update a form when it is opened."""
+        """Update a form when it is opened; the first one once the page is there."""
         self._shown_form = name
+        private.PageLink.call_when_open(lambda: self._show(name))
+
+    def _show(self, name: str) -> None:
+        if name != self._shown_form:
+            return  # another one was opened meanwhile
         self._load({"submit": "cohort"}.get(name, name))
         self.poll()
         if name == "submit" and not self.submit.busy:
@@ -284,8 +291,8 @@ def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> private.HBox:
         tabs.selected_index = names.index(following)
 
     words = f"Next: {following.capitalize()}"
-    way = button(model.forms[name], words, f"Open the {following.capitalize()} form", go)
-    way.icon = "arrow-right"
+    hint = f"Open the {following.capitalize()} form"
+    way = button(model.forms[name], words, hint, go, icon="arrow-right")
     own = model.forms[name]
 
     def update() -> None:

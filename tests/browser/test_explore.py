@@ -106,7 +106,7 @@ def test_unanswerable_question_is_reported_and_next_is_answered(explore):
     expect(explore.form.get_by_role("alert")).to_have_count(0)
     field(explore, "Find regions").fill("")
     field(explore, "Find regions").press("Tab")
-    explore.sees("64 of 64 regions are compared")
+    explore.sees("66 of 66 regions are compared")
 
 
 def test_figure_table_and_methods_are_exported(explore, project):

@@ -30,7 +30,7 @@ def test_forms_work_in_firefox_by_keyboard(browser_name, tmp_path):
         drawn = f"[...{FORM}.querySelectorAll('img.nf-drawn')].filter((e) => e.checkVisibility())"
         page.waits_for(f"{drawn}.length === 3 && {drawn}.every((e) => e.naturalWidth > 100)")
         before = page.evaluate(f"{drawn}.map((e) => e.alt)")
-        page.evaluate(f"{FORM}.querySelector('.nf-spots:not([hidden])').focus()")
+        page.evaluate(f"{FORM}.querySelector('.nf-spots[aria-label^=Forest]').focus()")
         page.press(RIGHT, RIGHT, ENTER)
         page.waits_for(f"JSON.stringify({drawn}.map((e) => e.alt)) !== JSON.stringify({before})")
         page.press(TABULATOR)

@@ -200,7 +200,7 @@ def explore(page):
     for left in range(ticked.count(), 0, -1):
         ticked.first.uncheck()
         expect(ticked).to_have_count(left - 1)
-    page.sees("64 of 64 regions are compared")
+    page.sees("66 of 66 regions are compared")
     page.form.get_by_role("button", name="Profile").click()
     page.fill("Study", "D002_01")
     page.form.get_by_alt_text("z-score").wait_for()

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 
 import pytest
@@ -28,7 +28,8 @@ def running_firefox():
                          for line in browser.stderr)  # fmt: skip
                 address = next(filter(None, lines))[1]
                 threading.Thread(target=browser.stderr.read, daemon=True).start()
-                yield FirefoxPage(f"{address}/session")
+                with closing(FirefoxPage(f"{address}/session")) as page:
+                    yield page
             finally:
                 browser.terminate()
                 browser.wait(timeout=PATIENCE)
@@ -58,6 +59,10 @@ class FirefoxPage:
             if answer.get("id") == number:
                 assert answer["type"] == "success", answer
                 return answer["result"]
+
+    def close(self):
+        """End the session."""
+        self._socket.close()
 
     def open(self, address):
         """Load a page."""

@@ -40,6 +40,6 @@ def left(page):
     """Leave a page in the end; what its console complained of fails the test."""
     try:
         yield page
-        assert page.complaints == []
+        assert page.complaints == [], page.complaints
     finally:
         page.leave()

@@ -75,8 +75,9 @@ def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
 
 
 def _rules(model: CohortModel, reason: Any) -> private.HBox:
-    rule = field(private.Dropdown, "Rule", "The rule to override", options=[])
-    rule.layout.width = "340px"
+    rule = field(
+        private.Dropdown, "Rule", "The rule to override", options=[], layout={"width": "340px"}
+    )
     aside = _deciding(
         model,
         reason,

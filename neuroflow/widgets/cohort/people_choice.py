@@ -108,8 +108,9 @@ def _controls(model: CohortModel) -> list[widgets.Widget]:
 
 def _sheet(model: CohortModel) -> Any:
     people = model.people
-    menu = field(private.Dropdown, "Sheet", "The sheet of the Excel file")
-    menu.layout.width = "420px"
+    menu = field(
+        private.Dropdown, "Sheet", "The sheet of the Excel file", layout={"width": "420px"}
+    )
 
     def update() -> None:
         set_options(menu, people.file.sheets, people.sheet or None)
@@ -130,9 +131,13 @@ def _sheet(model: CohortModel) -> Any:
 
 def _column(model: CohortModel, name: str) -> Any:
     people = model.people
-    menu = field(private.Dropdown, LABELS[name], f"The column of the file that is read as {name}")
-    menu.layout.width = "330px"
-    menu.style.description_width = "110px"
+    menu = field(
+        private.Dropdown,
+        LABELS[name],
+        f"The column of the file that is read as {name}",
+        layout={"width": "330px"},
+        style={"description_width": "110px"},
+    )
     is_filling = False
 
     def update() -> None:

@@ -27,6 +27,7 @@ from neuroflow.widgets.common import (
     problems_at,
     set_options,
     set_visible,
+    side_by_side,
     task_status,
 )
 
@@ -34,12 +35,7 @@ from neuroflow.widgets.common import (
 def cohort_form(model: CohortModel) -> private.VBox:
     """Draw the Cohort form."""
     fields = _fields(model)
-    whole = form(
-        private.HTML(
-            "<h2>Cohort</h2><p>Choose the studies to send together and check them against the "
-            "acquisition protocol. Nothing is sent here, and no scan is changed.</p>"
-        ),
-        problem_list(model),
+    ask = [
         *fields,
         people_panel(model),
         _question(model),
@@ -51,18 +47,26 @@ def cohort_form(model: CohortModel) -> private.VBox:
             lambda: bool(model.missing_demographics),
             lambda: [demographics_panel(model)],
         ),
-        _studies(model),
-        drawn_when(
-            model, ["selected"], lambda: bool(model.selected), lambda: [decisions_panel(model)]
-        ),
-        _findings(model),
+    ]
+    decide = drawn_when(
+        model, ["selected"], lambda: bool(model.selected), lambda: [decisions_panel(model)]
     )
+    work = side_by_side(ask, [_studies(model)], [decide])
     problems_at(
         model,
-        whole,
+        work.children[0],
         dict(zip(("cohort_id", "folder", "participants"), fields, strict=True)),
     )
-    return whole
+    return form(
+        private.HTML(
+            "<h2>Cohort</h2><p>Choose the studies to send together and check them against the "
+            "acquisition protocol. Nothing is sent here, and no scan is changed.</p>"
+        ),
+        problem_list(model),
+        work,
+        _findings(model),
+        is_wide=True,
+    )
 
 
 def _fields(model: CohortModel) -> list[widgets.Widget]:
@@ -157,9 +161,13 @@ def _studies(model: CohortModel) -> private.VBox:
     """Draw the table of studies, filtered by state, with selection of rows."""
     table = DataTable(model, "Studies", TONES.__getitem__, select="multiple")
     filter_ = field(
-        private.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
+        private.Dropdown,
+        "Show",
+        "Which studies are listed",
+        options=[("All", ALL)],
+        value=ALL,
+        layout={"width": "340px"},
     )
-    filter_.layout.width = "340px"
 
     def selected() -> None:
         model.selected = tuple(table.frame["study"].iloc[list(table.selected)])

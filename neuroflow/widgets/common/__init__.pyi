@@ -16,6 +16,7 @@ from .controls import problem_list as problem_list
 from .controls import problems_at as problems_at
 from .controls import set_options as set_options
 from .controls import set_visible as set_visible
+from .controls import side_by_side as side_by_side
 from .controls import task_status as task_status
 from .copy_button import CopyButton as CopyButton
 from .data_table import DataTable as DataTable
@@ -31,4 +32,5 @@ from .progress import Bar as Bar
 from .progress import Progress as Progress
 from .progress import format_duration as format_duration
 from .study_labels import study_labels as study_labels
+from .study_labels import unique_labels as unique_labels
 from .timer import call_every as call_every

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from traitlets import Bool, Bytes, Int, List, Unicode
+from traitlets import Bytes, Int, List, Unicode, observe
 
 from neuroflow.widgets.common.private import PUBLIC, Private, Scripted
 
@@ -20,10 +21,10 @@ class HitRegion:
     width: float  # Its size
     height: float
 
-    def as_list(self) -> list[str | float]:
-        """Return the values as sent to the browser."""
+    def as_list(self, code: int) -> list[str | float]:
+        """Return the values as sent to the browser, where a code stands for the key."""
         numbers = (round(n, 5) for n in (self.x, self.y, self.width, self.height))
-        return [self.key, self.label, *numbers]
+        return [code, self.label, *numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,36 @@ class Picture:
 class ClickableFigure(Private, Scripted):
     """Show a picture; select areas of it by click, or by arrow keys and Enter."""
 
-    public = PUBLIC | {"dark", "width", "hint"}
+    public = PUBLIC | {"width", "hint"}
     script = "figure.js"
     png = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)
     hit_regions: List[list[str | float]] = List().tag(sync=True)
     hint = Unicode().tag(sync=True)
-    selected = Unicode().tag(sync=True)
-    dark = Bool(False).tag(sync=True)
+    chosen = Int(-1).tag(sync=True)  # the code of what is selected
+    selected = Unicode()
+
+    def __init__(self, **options: Any) -> None:
+        self._codes: dict[str, int] = {}  # of each key, and the same in every picture
+        super().__init__(**options)
 
     def show(self, picture: Picture) -> None:
         """Show another picture."""
+        codes = self._codes
         with self.hold_sync():
             self.alt, self.width = picture.alt, picture.width
-            self.hit_regions = [area.as_list() for area in picture.hit_regions]
+            self.hit_regions = [
+                area.as_list(codes.setdefault(area.key, len(codes))) for area in picture.hit_regions
+            ]
+            self.chosen = codes.get(self.selected, -1)
             self.png = picture.png
+
+    @observe("selected")
+    def _on_selected(self, _change: object) -> None:
+        self.chosen = self._codes.get(self.selected, -1)
+
+    @observe("chosen")
+    def _on_chosen(self, change: Any) -> None:
+        if 0 <= change.new < len(self._codes):
+            self.selected = list(self._codes)[change.new]

@@ -15,13 +15,26 @@ WRAP_ROW = {"flex_flow": "row wrap"}
 """Layout of a row of controls that wraps in a narrow window."""
 
 
-def form(*children: Any) -> private.VBox:
+def form(*children: Any, is_wide: bool = False) -> private.VBox:
     """Stack the parts of a form and add their style sheet, and the script of their page."""
     css = html.read_resource(html.STATIC, "style.css")
     style = private.HTML(f"<style>{css}</style>")
     box = private.VBox([style, private.PageLink.current(), *children])
     box.add_class("nf-form")
+    if is_wide:
+        box.add_class("nf-wide")
     return box
+
+
+def side_by_side(ask: Sequence[Any], listed: Sequence[Any], decide: Sequence[Any] = ()) -> Any:
+    """Return what is asked, what is listed and what is decided, in two columns where they fit."""
+    parts = {"nf-ask": ask, "nf-list": listed, "nf-decide": decide}
+    boxes = {name: private.VBox(list(children)) for name, children in parts.items() if children}
+    for name, box in boxes.items():
+        box.add_class(name)
+    whole = private.Box(list(boxes.values()))
+    whole.add_class("nf-work")
+    return whole
 
 
 def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
@@ -76,8 +89,7 @@ def set_options(menu: Any, options: Sequence[Any], value: Any) -> None:
 
 def set_visible(widget: Any, visible: bool) -> None:
     """Show or hide a widget."""
-    if not visible or private.has_layout(widget):
-        widget.layout.display = None if visible else "none"
+    widget.set_visible(visible)
 
 
 def drawn_when(

@@ -17,9 +17,16 @@ from zlib import crc32
 
 import anywidget
 import ipywidgets as widgets
+from traitlets import Bool, Float
 
 from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.one_loop import OneLoop, call_soon, packed
+from neuroflow.widgets.common.one_loop import (
+    OneLoop,
+    call_later,
+    call_soon,
+    packed,
+    running_loop,
+)
 
 MARK = "_neuroflow"
 """What the state of our controls and looks has: a page saves none of what has it."""
@@ -37,6 +44,8 @@ PUBLIC = frozenset(
 
 AUDIENCE_SECONDS = 120.0
 """How long a page counts as open after its last sign of life; one comes every ten seconds."""
+OPENING_SECONDS = 10.0
+"""How long work waits for the first page, which gets no answer from a program at work."""
 
 
 @cache
@@ -73,6 +82,8 @@ class Scripted(OneLoop, anywidget.AnyWidget):
 class PageLink(OneLoop, anywidget.AnyWidget):
     """The script that each page with forms runs once, and the messages to it."""
 
+    dark = Bool(False)  # the theme of the page that was opened or changed last
+    ratio = Float(1.0)  # its pixels per CSS pixel
     _esm = read_resource(STATIC, "page.js")
     _css = read_resource(STATIC, "page.css") + read_resource(STATIC, "figure.css")
     _current: ClassVar[PageLink | None] = None
@@ -81,6 +92,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         super().__init__(**options)
         self._waiting: dict[str, dict[str, Any]] = {}
         self._controls: WeakSet[Private] = WeakSet()
+        self._due: list[Callable[[], object]] = []
         self._seen_at = time.monotonic()
         self._is_heard = False  # a page asks for all contents once it can take them
         self.on_msg(lambda _, message, __: self._answer(message))
@@ -96,6 +108,22 @@ class PageLink(OneLoop, anywidget.AnyWidget):
     def has_audience(cls) -> bool:
         """Return whether a page has shown a sign of life lately; a page that opens has time."""
         return time.monotonic() - cls.current()._seen_at < AUDIENCE_SECONDS
+
+    @classmethod
+    def call_when_open(cls, action: Callable[[], object]) -> None:
+        """Call an action once a page is open, or after some time; at once without an event loop."""
+        link = cls.current()
+        if link._is_heard or running_loop() is None:
+            action()
+            return
+        if not link._due:
+            call_later(OPENING_SECONDS, link._call_due)
+        link._due.append(action)
+
+    def _call_due(self) -> None:
+        due, self._due = self._due, []
+        for action in due:
+            call_soon(action)
 
     def show(self, control: Private, contents: dict[str, Any]) -> None:
         """Send contents of a control to every page; at once if no loop could gather them."""
@@ -122,11 +150,15 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         self._seen_at = time.monotonic()
         if message.get("ask") == "alive":
             self.send({"alive": True})
+        if "dark" in message:
+            self.set_trait("dark", bool(message["dark"]))
+            self.set_trait("ratio", float(message["ratio"]))
         if message.get("ask") == "contents":
             self._is_heard = True
             for control in list(self._controls):
                 if control.comm is not None:
                     self.show(control, control.contents())
+            self._call_due()
 
 
 def _is_binary(value: object) -> bool:
@@ -147,12 +179,38 @@ class _Short:
 
 
 @cache
-def _short(kind: type[Any]) -> type[Any]:
-    return type(kind.__name__, (_Short, kind), {"__doc__": kind.__doc__})
+def _short(kind: type[Any], base: type[Any] = _Short) -> type[Any]:
+    return type(kind.__name__, (base, kind), {"__doc__": kind.__doc__})
+
+
+class _Shared(_Short):
+    """A look that several controls have: it stays as it is, and they take another."""
+
+    keys: list[str]
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.given = given
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "given" in vars(self) and name in self.keys:
+            raise TypeError(f"{name} cannot be changed: other controls have this look, too.")
+        super().__setattr__(name, value)
+
+
+_shared: dict[tuple[Any, ...], Any] = {}
+
+
+def _shared_look(kind: Any, given: dict[str, Any]) -> Any:
+    """Return the look in which this is set, one for all controls that look so."""
+    key = (kind, *sorted(given.items()))
+    if key not in _shared or _shared[key].comm is None:
+        _shared[key] = _short(kind, _Shared)(**given)
+    return _shared[key]
 
 
 class ShortLooks:
-    """A control with a layout and a style of its own, made and sent once one of them is set."""
+    """A control with the layout and style that are asked for, or its own as it is changed."""
 
     _neuroflow = True
     comm: Any
@@ -163,25 +221,45 @@ class ShortLooks:
     def __init__(self, *args: Any, **options: Any) -> None:
         for name in LOOKS & options.keys():
             if isinstance(options[name], dict):
-                options[name] = self._look(name, options[name])
+                options[name] = _shared_look(self._kind(name), options[name])
         super().__init__(*args, **options)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state; all of it without what is not set, which pages know."""
+        state = self.whole_state(key, drop_defaults)
+        if key:
+            return state
+        return {name: v for name, v in state.items() if v not in (None, "")} | {MARK: True}
+
+    def whole_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the state without a layout or style of which nothing was set."""
         wanted = set(self.keys if key is None else [key] if isinstance(key, str) else key)
         wanted -= LOOKS - self._trait_values.keys()
         state: dict[str, Any] = super().get_state(wanted, drop_defaults)  # type: ignore[misc]
-        return state if key else state | {MARK: True}
+        return state
 
     def close(self) -> None:
-        """Remove the control with its layout and style from all pages."""
+        """Remove the control, and what looks it has of its own, from all pages."""
         for name in LOOKS & self._trait_values.keys():
-            self._trait_values[name].close()
+            if not isinstance(self._trait_values[name], _Shared):
+                self._trait_values[name].close()
         super().close()  # type: ignore[misc]
 
-    def _look(self, name: str, given: dict[str, Any]) -> Any:
+    def set_visible(self, is_shown: bool) -> None:
+        """Show or hide the control."""
+        layout = self._trait_values.get("layout")
+        if isinstance(layout, _Shared) or (layout is None and not is_shown):
+            given = {
+                name: v for name, v in getattr(layout, "given", {}).items() if name != "display"
+            }
+            hidden = {} if is_shown else {"display": "none"}
+            self.layout = _shared_look(self._kind("layout"), given | hidden)
+        elif layout is not None:
+            layout.display = None if is_shown else "none"
+
+    def _kind(self, name: str) -> Any:
         traits: dict[str, Any] = type(self).class_traits()  # type: ignore[attr-defined]
-        return _short(traits[name].klass)(**given)
+        return traits[name].klass
 
     def _layout_default(self) -> Any:
         return self._first_look("layout")
@@ -191,18 +269,13 @@ class ShortLooks:
 
     def _first_look(self, name: str) -> Any:
         """Make a look as it is asked for; pages that show the control learn of it."""
-        self._trait_values[name] = self._look(name, {})
+        self._trait_values[name] = _short(self._kind(name))()
         if self.comm is not None:
             self.send_state(name)
         return self._trait_values[name]
 
 
 LOOKS = {"layout", "style"}
-
-
-def has_layout(control: Any) -> bool:
-    """Return whether something was set in the layout of a control."""
-    return "layout" in control._trait_values
 
 
 class Private(ShortLooks, OneLoop):
@@ -220,7 +293,7 @@ class Private(ShortLooks, OneLoop):
 
     def contents(self, key: Any = None) -> dict[str, Any]:
         """Return the rest of the state."""
-        state = super().get_state(key)
+        state = self.whole_state(key)
         return {name: value for name, value in state.items() if name not in self.public}
 
     def open(self) -> None:

@@ -26,6 +26,7 @@ from neuroflow.widgets.common import (
     problems_at,
     set_options,
     set_visible,
+    side_by_side,
     task_status,
 )
 from neuroflow.widgets.connect.model import ConnectModel
@@ -66,26 +67,20 @@ def connect_form(model: ConnectModel) -> private.VBox:
     actions, missing = _actions(model, secret)
     for control in (host, port, user, key.typed, secret):
         on_enter(control, actions.children[0])
-    whole = form(
+    ask = [_profiles(model), *fields, secret, actions, missing, task_status(model, keep=False)]
+    found = [_steps(model), _identity(model), _agent(model), _public(model)]
+    work = side_by_side(ask, found)
+    places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
+    problems_at(model, work.children[0], places)
+    return form(
         private.HTML(
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
         problem_list(model),
         try_panel(model),
-        _profiles(model),
-        *fields,
-        secret,
-        actions,
-        missing,
-        task_status(model, keep=False),
-        _steps(model),
-        _identity(model),
-        _agent(model),
-        _public(model),
+        work,
+        is_wide=True,
     )
-    places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
-    problems_at(model, whole, places)
-    return whole
 
 
 def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widget]:
@@ -147,12 +142,15 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
 
 def _profiles(model: ConnectModel) -> private.VBox:
     """Draw the menu of saved profiles, and the buttons to add or remove one."""
+    narrow = {"width": "420px"}
     saved = field(
-        private.Dropdown, "Saved profiles", "Saved connections to the same account", options=[]
+        private.Dropdown,
+        "Saved profiles",
+        "Saved connections to the same account",
+        options=[],
+        layout=narrow,
     )
-    saved.layout.width = "420px"
-    name = field(private.Text, "Profile name", "A name for this connection")
-    name.layout.width = "420px"
+    name = field(private.Text, "Profile name", "A name for this connection", layout=narrow)
     link((model, "profile"), (name, "value"))
     new = button(
         model, "New profile", "Start another profile; this one stays saved", model.new_profile
@@ -210,8 +208,7 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
         "The server's host name, as given by neuropacs",
         placeholder="s-1234.server.transfer.us-east-1.amazonaws.com",
     )
-    port = field(private.IntText, "Port", "The TCP port; normally 22")
-    port.layout.width = "260px"
+    port = field(private.IntText, "Port", "The TCP port; normally 22", layout={"width": "260px"})
     user = field(
         private.Text,
         "User",

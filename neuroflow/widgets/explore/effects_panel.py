@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from neuroflow.compare import key_findings
+from neuroflow.matrix import REGION_KEY
 from neuroflow.widgets.common import bind, html, private
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.table import effects_table
@@ -29,12 +30,12 @@ def effects_panel(model: ExploreModel) -> private.VBox:
 
 
 def answer_summary(model: ExploreModel) -> str:
-    """Return how many regions were compared, and why others were not."""
-    effects, total = model.effects, len(model.region_names)
+    """Return how many regions were compared, each side as one, and why others were not."""
+    effects, total = model.effects, 0 if model.choices is None else len(model.choices.regions)
     if effects is None:
         return f"0 of {total} regions are compared."
     answered = effects["estimate"].notna()
-    n = effects.loc[answered, "region"].nunique()
+    n = len(effects.loc[answered, list(REGION_KEY)].drop_duplicates())
     status = f"{n} of {total} regions are compared"
     status += "; p values are corrected over these." if n else "."
     reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)

@@ -21,13 +21,22 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def export_figure(
-    folder: Path, call: Call, scope: Mapping[str, Any], code: str, note: str = ""
+    folder: Path,
+    call: Call,
+    scope: Mapping[str, Any],
+    code: str,
+    note: str = "",
+    *,
+    width: int = 0,
 ) -> list[Path]:
-    """Write a figure for publication and the code that draws it."""
+    """Write a figure for publication, of a width in mm, and the code that draws it."""
     from neuroflow.plot import save_figure, styled  # matplotlib takes half a second
 
     with styled(**look(note)):
         ax = run_steps([call], **scope)["ax"]
+        if width:
+            ax.figure.set_figwidth(width / 25.4)
+            code = f"{code.removesuffix('ax')}ax.figure.set_figwidth({width} / 25.4)\nax"
         stem = free_stem(folder, _file_name(call))
         return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
 

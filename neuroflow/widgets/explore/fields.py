@@ -10,6 +10,7 @@ from traitlets import link
 from neuroflow.escaping import visible
 from neuroflow.widgets.common import bind, field, html, private, set_visible
 from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.question import ALPHA, BY_EFFECT, SIGNIFICANT
 
 METHODS = (
     ("linear model", "linear"),
@@ -27,6 +28,12 @@ CORRECTIONS = (
     ("Bonferroni", "bonferroni"),
     ("none", "none"),
 )
+SHOWN = (
+    ("all regions", ""),
+    (f"only those that differ (q < {ALPHA})", SIGNIFICANT),
+    *((f"the {n} largest effects", str(n)) for n in (10, 20, 40)),
+)
+ORDERS = (("by system", ""), ("by size of effect", BY_EFFECT))
 GRID = {"grid_template_columns": "repeat(auto-fill, minmax(300px, 1fr))", "grid_gap": "4px 16px"}
 NARROW = {"style": {"description_width": "110px"}}
 
@@ -36,7 +43,10 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     known = model.choices
     if known is None:
         return []
-    fixed = {"method": METHODS, "robust": STANDARD_ERRORS, "correction": CORRECTIONS}
+    fixed = {
+        **{"method": METHODS, "robust": STANDARD_ERRORS, "correction": CORRECTIONS},
+        **{"shown": SHOWN, "order": ORDERS},
+    }
     if name in fixed:
         return list(fixed[name])
     if name == "visit":

@@ -6,7 +6,8 @@ from typing import Any
 
 from traitlets import link
 
-from neuroflow.widgets.common import ClickableFigure, bind, drawn_when, html, private, set_visible
+from neuroflow.widgets.common import ClickableFigure, bind, html, private, set_visible
+from neuroflow.widgets.explore.fields import GRID, menu
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
@@ -14,21 +15,30 @@ from neuroflow.widgets.explore.question import form_entries
 def figures_panel(model: ExploreModel) -> private.VBox:
     """Draw the figures and a switch for each."""
     switches = [_switch(model, view) for view in form_entries()]
-    figures = private.Box(
-        [_place(model, view) for view in form_entries()],
-        layout={"flex_flow": "row wrap", "align_items": "flex-start"},
-    )
+    figures = _figures(model)
     head = private.HTML('<p class="nf-head">Figures</p>')
     bar = private.HBox(switches, layout={"flex_flow": "row wrap"})
-    return private.VBox([head, bar, figures])
+    about = "in Forest, Heatmap and Profile, and as they are exported"
+    listed = private.GridBox(
+        [
+            menu(model, "shown", "Regions shown", f"Which regions are listed {about}"),
+            menu(model, "order", "Order", f"The order of the regions {about}"),
+        ],
+        layout=GRID,
+    )
+    panel = private.VBox([head, bar, listed, figures])
+    panel.add_class("nf-figures")
+    return panel
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
     entry = form_entries()[view]
     switch = private.ToggleButton(
-        value=view in model.views, description=entry.label, tooltip=f"Show: {entry.about}"
+        value=view in model.views,
+        description=entry.label,
+        tooltip=f"Show: {entry.about}",
+        layout={"width": "auto"},
     )
-    switch.layout.width = "auto"
 
     def turn(change: Any) -> None:
         shown = {*model.views, view} if change.new else {*model.views} - {view}
@@ -43,9 +53,19 @@ def _switch(model: ExploreModel, view: str) -> Any:
     return switch
 
 
-def _place(model: ExploreModel, view: str) -> private.VBox:
-    """Return the place of a figure, whose controls are made once it is switched on."""
-    return drawn_when(model, ["views"], lambda: view in model.views, lambda: [_figure(model, view)])
+def _figures(model: ExploreModel) -> private.Box:
+    """Draw the figures that are switched on; each is made when it is switched on first."""
+    box = private.Box(layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+    cards: dict[str, private.VBox] = {}
+
+    def update() -> None:
+        cards.update({view: _figure(model, view) for view in model.views if view not in cards})
+        for view, card in cards.items():
+            set_visible(card, view in model.views)
+        box.children = [cards[view] for view in form_entries() if view in cards]
+
+    bind(model, ["views"], update)
+    return box
 
 
 def _figure(model: ExploreModel, view: str) -> private.VBox:
@@ -70,5 +90,4 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
 
     bind(model, ["pictures"], update)
     link((model, trait), (drawn, "selected"))
-    drawn.observe(lambda change: model.set(dark=change.new), names="dark")
     return card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event as StopEvent
@@ -10,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Instance, Tuple, Unicode
+from traitlets import Bool, Dict, Float, Instance, Int, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
 from neuroflow.plot import FIGURES
-from neuroflow.widgets.common import FormModel, Picture, Problem, call_soon, study_labels
+from neuroflow.widgets.common import FormModel, Problem, call_soon, study_labels, unique_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import (
     export_figure,
@@ -24,8 +23,15 @@ from neuroflow.widgets.explore.export import (
     export_table,
     saved_notice,
 )
-from neuroflow.widgets.explore.question import USUAL_COVARIATES, Choices, Question, form_entries
-from neuroflow.widgets.explore.render import draw
+from neuroflow.widgets.explore.question import (
+    USUAL_COVARIATES,
+    Choices,
+    Question,
+    drawn_contrasts,
+    form_entries,
+    listed_regions,
+)
+from neuroflow.widgets.explore.render import picture_of
 from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.widgets.simulated import NOTE, SIMULATED, has_simulated_rows
 from neuroflow.workspace import Workspace
@@ -68,8 +74,12 @@ class ExploreModel(FormModel):
     pictures = Dict()
     code = Unicode("")
     methods = Unicode("")
+    shown = Unicode("")  # which regions tall figures list, and in which order
+    order = Unicode("")
     dark = Bool(False)
+    ratio = Float(1.0)  # pixels of the screen per CSS pixel
     suffix = Unicode(".csv")
+    export_width = Int(0)  # of an exported figure, in mm; 0 as it is drawn
     exported = Tuple()
 
     def __init__(
@@ -89,8 +99,10 @@ class ExploreModel(FormModel):
         self._described: tuple[pd.DataFrame | None, str] = (None, "")
         self._redraw_pending = False
         self.observe(lambda _: self.run_safely(self._update_answer), names=list(QUESTION_TRAITS))
-        selected = ["region", "study_id", "contrast", "views", "main", "dark"]
-        self.observe(lambda _: self.run_safely(self._update_figures), names=selected)
+        selected = ["region", "study_id", "contrast", "views", "main", "shown", "order"]
+        self.observe(
+            lambda _: self.run_safely(self._update_figures), names=[*selected, "dark", "ratio"]
+        )
         if load:
             self.reload()
 
@@ -177,21 +189,12 @@ class ExploreModel(FormModel):
     @property
     def region_names(self) -> dict[str, str]:
         """Map region keys to names; both hemispheres share one key."""
-        if self.choices is None:
-            return {}
-        rows = self.choices.regions.drop_duplicates("region")
-        named = rows["region_name"]
-        plain = named.where(~named.duplicated(keep=False), named + " (" + rows["region"] + ")")
-        return dict(zip(rows["region"], plain, strict=True))
+        return {} if self.choices is None else self.choices.region_names
 
     @property
     def study_names(self) -> dict[str, str]:
         """Map `study_id` to a unique name."""
-        often = Counter(self.names.values())
-        return {
-            study: name if often[name] == 1 else f"{name} ({study[:8]})"
-            for study, name in self.names.items()
-        }
+        return unique_labels(self.names)
 
     # ------------------------------------------------------------------ question and answer
 
@@ -245,13 +248,13 @@ class ExploreModel(FormModel):
         effects = self._scope.get("effects")
         contrasts = () if effects is None else tuple(effects["contrast"].unique())
         regions = [] if effects is None else list(effects["region"].unique())
+        self._drawn.clear()
         with self.hold_trait_notifications():
             self.effects, self.contrasts = effects, contrasts
             if self.contrast not in contrasts:
                 self.contrast = contrasts[0] if contrasts else ""
             if regions and self.region not in regions:
                 self.region = regions[0]
-        self._drawn.clear()
         self._update_figures()
 
     # ------------------------------------------------------------------ figures
@@ -264,12 +267,17 @@ class ExploreModel(FormModel):
             raise OptionError("There is no comparison to plot.")
         if "study_id" in form_entries()[view].takes and not self.study_id:
             raise OptionError("Choose a study.")
+        listed: list[str] = []
+        if self.effects is not None and form_entries()[view].is_tall:
+            drawn = drawn_contrasts(self.contrast, self.contrasts)
+            listed = listed_regions(self.effects, drawn, self.shown, self.order)
         return self.question.figure_step(
             view,
             region=self.region,
             study_id=self.study_id,
             contrast=self.contrast,
             contrasts=self.contrasts,
+            listed=listed,
         )
 
     def steps(self) -> list[Step]:
@@ -305,7 +313,7 @@ class ExploreModel(FormModel):
                 how: Call | str = self.step(view)
             except NeuroflowError as error:
                 how = Problem.of(error).what
-            if self._drawn.get(view) != (how, self.dark):
+            if self._drawn.get(view) != (how, self.dark, self.ratio):
                 due[view] = how
         return due
 
@@ -315,8 +323,9 @@ class ExploreModel(FormModel):
         if not due:
             return
         view, how = next(iter(due.items()))
-        self._drawn[view] = (how, self.dark)
-        picture = self._picture(how)
+        self._drawn[view] = (how, self.dark, self.ratio)
+        look: dict[str, Any] = {"dark": self.dark, "ratio": self.ratio, "note": self.note}
+        picture = picture_of(how, self._scope, **look)
         self.pictures = {**self.pictures, view: picture}
         if len(due) > 1 and not self._redraw_pending:
             self._redraw_pending = True
@@ -326,21 +335,13 @@ class ExploreModel(FormModel):
         self._redraw_pending = False
         self.run_safely(self._draw_next)
 
-    def _picture(self, how: Call | str) -> Picture:
-        if isinstance(how, str):
-            return Picture(b"", how, 0)
-        try:
-            return draw(how, self._scope, dark=self.dark, note=self.note)
-        except NeuroflowError as error:
-            return Picture(b"", error.worded_for("form").message, 0)
-
     def export_figure(self) -> None:
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""
         step = self.step(self.main)
 
         def save() -> None:
-            files = export_figure(self.ws.folder, step, self._scope, self.code, self.note)
-            self._report_saved(files)
+            width, given = self.export_width, (step, self._scope, self.code, self.note)
+            self._report_saved(export_figure(self.ws.folder, *given, width=width))
 
         self._save_later("Drawing the figure for publication …", save)
 

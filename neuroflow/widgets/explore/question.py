@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.compare import controls_of
+from neuroflow.errors import OptionError
 from neuroflow.matrix import REGION_COLUMNS, group_order
 from neuroflow.models import STUDY_KEYS
 from neuroflow.plot import FIGURES, FormEntry, order_systems, region_labels
@@ -18,6 +19,10 @@ from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
 MAX_CONTRASTS = 3
 """How many contrasts are drawn in one forest plot."""
+ALPHA = 0.05
+"""What q is compared with."""
+SIGNIFICANT, BY_EFFECT = "significant", "effect"
+"""Which regions figures list: those that differ; and in which order: the largest effect first."""
 USUAL_COVARIATES = ("age", "sex", "site")
 """The covariates that are usually adjusted for."""
 _NO_COVARIATES = {
@@ -67,23 +72,75 @@ class Question:
         return Call("effects", "compare_groups", "table", _without_defaults(options))
 
     def figure_step(
-        self, view: str, *, region: str, study_id: str, contrast: str, contrasts: Sequence[str]
+        self,
+        view: str,
+        *,
+        region: str,
+        study_id: str,
+        contrast: str,
+        contrasts: Sequence[str],
+        listed: Sequence[str] = (),
     ) -> Call:
-        """Return the step that draws a view."""
+        """Return the step that draws a view; a tall one lists these regions, or all if empty."""
         known: dict[str, Any] = {
             "region": region,
             "regions": [region],
             "study_id": study_id,
             "contrast": contrast,
-            "contrasts": list(contrasts) if len(contrasts) <= MAX_CONTRASTS else [contrast],
+            "contrasts": drawn_contrasts(contrast, contrasts),
             "reference": self.reference or "auto",
             "covariates": list(self.covariates),
         }
         options = {name: known[name] for name in form_entries()[view].takes}
+        if listed and form_entries()[view].is_tall:
+            options["regions"] = list(listed)
         if self.exclude_suspect and _may_exclude(view):
             options["exclude_suspect"] = True
         table_name = "effects" if FIGURES[view].needs == "effects" else "shown"
         return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options})
+
+
+def drawn_contrasts(chosen: str, contrasts: Sequence[str]) -> list[str]:
+    """Return the contrasts of a forest plot: all, or if they are many the chosen one."""
+    return list(contrasts) if len(contrasts) <= MAX_CONTRASTS else [chosen]
+
+
+def listed_regions(
+    effects: pd.DataFrame, contrasts: Sequence[str], which: str, order: str
+) -> list[str]:
+    """Return the regions that tall figures list, or none for all of them, by system.
+
+    Those are counted in which any of the contrasts is significant, or the first in size of effect.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"contrast": "PD - Control", "region": ["RN", "pSN"],
+    ...     "system": "midbrain", "q": [0.4, 0.01], "estimate": [0.1, 0.2],
+    ...     "effect_size": [0.5, 1.5]})
+    >>> listed_regions(effects, ["PD - Control"], SIGNIFICANT, "")
+    ['pSN']
+    >>> listed_regions(effects, ["PD - Control"], "", BY_EFFECT)
+    ['pSN', 'RN']
+    """
+    if not which and not order:
+        return []
+    rows = effects[effects["contrast"].isin(contrasts)].dropna(subset=["estimate"])
+    if which == SIGNIFICANT:
+        rows = rows[rows["q"] < ALPHA]
+    if rows.empty:
+        raise OptionError(f"No region differs (q < {ALPHA}).", advice="Show all regions.")
+    sizes = rows["effect_size"].fillna(rows["estimate"]).abs()
+    largest = sizes.groupby(rows["region"].astype("str")).max()
+    largest = largest.sort_values(ascending=False, kind="stable")
+    found = list(largest.index[: int(which) if which.isdigit() else None])
+    if order == BY_EFFECT:
+        return found
+    system = dict(
+        zip(effects["region"].astype("str"), effects["system"].astype("str"), strict=True)
+    )
+    systems = order_systems(list(dict.fromkeys(system.values())))
+    usual = list(system)  # within a system as in the table
+    return sorted(found, key=lambda name: (systems.index(system[name]), usual.index(name)))
 
 
 @cache
@@ -146,6 +203,14 @@ class Choices:
             controls=controls_of(table) or "",
             has_repeated_visits=bool(participants.duplicated().any()),
         )
+
+    @property
+    def region_names(self) -> dict[str, str]:
+        """Map region keys to names; both hemispheres share one key."""
+        rows = self.regions.drop_duplicates("region")
+        named = rows["region_name"]
+        plain = named.where(~named.duplicated(keep=False), named + " (" + rows["region"] + ")")
+        return dict(zip(rows["region"], plain, strict=True))
 
     def matching_regions(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
         """Return the regions of the given systems whose names contain the search words."""

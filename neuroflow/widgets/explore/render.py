@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from neuroflow.errors import NeuroflowError
 from neuroflow.widgets.common import Picture
 from neuroflow.widgets.explore.hit_regions import hit_regions
 from neuroflow.widgets.explore.steps import Call, run_steps
@@ -15,18 +16,20 @@ from neuroflow.widgets.simulated import look
 
 SCREEN_DPI = 104
 """CSS pixels per inch of a figure, so that small text is readable without zooming."""
-PIXEL_RATIO = 1.5
-"""Pixels of the picture per CSS pixel."""
+MOST_RATIO = 2.0
+"""At most so many pixels of the picture per CSS pixel."""
 
 
-def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False, note: str = "") -> Picture:
-    """Draw a figure for the screen."""
+def draw(
+    call: Call, scope: Mapping[str, Any], *, dark: bool = False, ratio: float = 1.0, note: str = ""
+) -> Picture:
+    """Draw a figure for a screen with so many pixels per CSS pixel."""
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
     theme = "dark" if dark else "light"
     with styled(theme=theme, **look(note)):
         ax = run_steps([call], **scope)["ax"]
-        png = as_png(ax.figure)
+        png = as_png(ax.figure, ratio)
     named = ax.get_xticklabels() if "regions" in call.options else ()
     regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
     shown = ": ".join(filter(None, (regions, caption(ax))))
@@ -36,6 +39,16 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False, note: str 
         width=round(ax.figure.get_size_inches()[0] * SCREEN_DPI),
         hit_regions=hit_regions(ax, scope["names"]),
     )
+
+
+def picture_of(how: Call | str, scope: Mapping[str, Any], **look: Any) -> Picture:
+    """Return the figure of a step, or no picture and the reason why it cannot be drawn."""
+    if isinstance(how, str):
+        return Picture(b"", how, 0)
+    try:
+        return draw(how, scope, **look)
+    except NeuroflowError as error:
+        return Picture(b"", error.worded_for("form").message, 0)
 
 
 def result_text(call: Call, effects: pd.DataFrame | None) -> str:
@@ -54,11 +67,11 @@ def result_text(call: Call, effects: pd.DataFrame | None) -> str:
     )
 
 
-def as_png(figure: Any) -> bytes:
+def as_png(figure: Any, ratio: float = 1.0) -> bytes:
     """Return a figure as the page shows it: 256 colours are sent and drawn sooner than all."""
     from PIL import Image
 
-    raw, dpi = BytesIO(), SCREEN_DPI * PIXEL_RATIO
+    raw, dpi = BytesIO(), SCREEN_DPI * min(max(ratio, 1.0), MOST_RATIO)
     figure.savefig(raw, format="rgba", dpi=dpi)
     width, height = (int(inches * dpi) for inches in figure.get_size_inches())
     pixels = Image.frombytes("RGB", (width, height), raw.getvalue(), "raw", "RGBX")

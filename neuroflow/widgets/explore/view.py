@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 from neuroflow.widgets.common import (
     bind,
     button,
@@ -22,6 +24,7 @@ from neuroflow.widgets.explore.take_away_panel import take_away_panel
 
 def explore_form(model: ExploreModel) -> private.VBox:
     """Draw the Explore form."""
+    _follow_look(model)
     again = button(
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
@@ -41,6 +44,7 @@ def explore_form(model: ExploreModel) -> private.VBox:
                     take_away_panel(model),
                 ]
             )
+            answer.add_class("nf-answer")
             body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy
@@ -49,16 +53,27 @@ def explore_form(model: ExploreModel) -> private.VBox:
         )
 
     bind(model, ["choices", "busy"], update)
-    whole = form(
+    return form(
         private.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
         problem_list(model),
         private.HBox([again]),
         empty,
         work,
         body,
+        is_wide=True,
     )
-    whole.add_class("nf-wide")
-    return whole
+
+
+def _follow_look(model: ExploreModel) -> None:
+    """Draw figures in the theme of the page, and for its screen."""
+    page, known = private.PageLink.current(), ref(model)  # the page outlives the model
+
+    def follow(_change: object = None) -> None:
+        if (here := known()) is not None:
+            here.set(dark=page.dark, ratio=page.ratio)
+
+    page.observe(follow, names=["dark", "ratio"])
+    follow()
 
 
 def _selection(model: ExploreModel) -> private.GridBox:

@@ -39,13 +39,14 @@ def gallery(model: GalleryModel) -> private.VBox:
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
     grid = private.GridBox(
         layout={
-            "grid_template_columns": "repeat(auto-fill, minmax(300px, 1fr))",
+            "grid_template_columns": "repeat(auto-fill, minmax(min(100%, 390px), 1fr))",
             "grid_gap": "10px",
         }
     )
     grid.add_class("nf-gallery")
-    number = field(private.Dropdown, "Page", "Which page of reports is shown")
-    number.layout.width = "260px"
+    number = field(
+        private.Dropdown, "Page", "Which page of reports is shown", layout={"width": "260px"}
+    )
     turn = private.HBox([back, number, forth])
     pages = private.VBox([_choices(model), grid, turn])
     opened = drawn_when(model, ["name"], lambda: bool(model.name), lambda: [_opened(model)])
@@ -87,12 +88,14 @@ def gallery(model: GalleryModel) -> private.VBox:
 def _choices(model: GalleryModel) -> private.HBox:
     """Draw the search and the menu of what is listed."""
     search = field(
-        private.Text, "Search reports", "Parts of the names of studies", placeholder="words to find"
+        private.Text,
+        "Search reports",
+        "Parts of the names of studies",
+        placeholder="words to find",
+        layout={"width": "360px"},
     )
-    search.layout.width = "360px"
     link((model, "search"), (search, "value"))
-    kind = field(private.Dropdown, "Reports", "Which reports are listed")
-    kind.layout.width = "360px"
+    kind = field(private.Dropdown, "Reports", "Which reports are listed", layout={"width": "360px"})
 
     def update() -> None:
         values = {value for _, value in model.kinds}
@@ -135,9 +138,12 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
         else '<p class="nf-dim">No picture.</p>'
     )
     opener = button(
-        model, report.name, f"Open the {kind} of {report.name}", lambda: model.open(report)
+        model,
+        report.name,
+        f"Open the {kind} of {report.name}",
+        lambda: model.open(report),
+        layout={"width": "100%"},
     )
-    opener.layout.width = "100%"
     return _Card([private.HTML(image + below), opener])
 
 

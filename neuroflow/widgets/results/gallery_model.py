@@ -21,7 +21,7 @@ from neuroflow.widgets.results.pictures import picture
 from neuroflow.widgets.results.report_facts import Verdict, facts_of, verdict_of
 
 PER_PAGE = 8
-SMALL = (480, 480)
+SMALL = (640, 640)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""

@@ -22,8 +22,12 @@ WHOLE = "the whole study"
 def set_aside_panel(model: GalleryModel) -> private.VBox:
     """Draw the decision about the opened result."""
     words = private.HTML()
-    region = field(private.Dropdown, "Set aside", "The whole study, or one of its regions")
-    region.layout.width = "340px"
+    region = field(
+        private.Dropdown,
+        "Set aside",
+        "The whole study, or one of its regions",
+        layout={"width": "340px"},
+    )
     reason = field(
         private.Text,
         "Reason",

@@ -56,7 +56,7 @@ def results_form(model: ResultsModel) -> private.VBox:
     bind(model, ["busy", "counts", "n_elsewhere"], update)
     pair = private.Box([_table(model), gallery(model.gallery)])
     pair.add_class("nf-pair")
-    whole = form(
+    return form(
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
         _actions(model, refresh, collect),
@@ -64,9 +64,8 @@ def results_form(model: ResultsModel) -> private.VBox:
         _Age(model),
         task_status(model),
         pair,
+        is_wide=True,
     )
-    whole.add_class("nf-wide")
-    return whole
 
 
 def _actions(model: ResultsModel, *buttons: private.Button) -> private.HBox:

@@ -3,13 +3,6 @@
 
 let count = 0;
 
-function isDark() {
-  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
-  if (jpThemeLight) return jpThemeLight === "false";
-  if (vscodeThemeKind) return vscodeThemeKind.includes("dark");
-  return matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
 function element(tag, className, parent) {
   const made = document.createElement(tag);
   made.className = className;
@@ -63,7 +56,7 @@ function render({ model, el }) {
     if (!area) return;
     frame(cursor, area);
     cursor.setAttribute("aria-label", area[1]);
-    cursor.setAttribute("aria-selected", String(area[0] === model.get("selected")));
+    cursor.setAttribute("aria-selected", String(area[0] === model.get("chosen")));
     list.setAttribute("aria-activedescendant", cursor.id);
     name.textContent = area[1];
     name.style.left = `${100 * Math.min(area[2] + area[4] / 2, 0.6)}%`;
@@ -72,7 +65,7 @@ function render({ model, el }) {
 
   function choose(area) {
     if (!area) return;
-    model.set("selected", area[0]);
+    model.set("chosen", area[0]);
     model.save_changes();
   }
 
@@ -94,7 +87,7 @@ function render({ model, el }) {
   }
 
   function mark() {
-    const chosen = areas().filter((area) => area[0] === model.get("selected"));
+    const chosen = areas().filter((area) => area[0] === model.get("chosen"));
     marks.replaceChildren();
     for (const area of chosen) {
       const box = element("div", "nf-chosen", marks);
@@ -129,7 +122,7 @@ function render({ model, el }) {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
     const all = areas();
     if (event.key in steps && all.length) {
-      const from = place >= 0 ? place : all.findIndex((area) => area[0] === model.get("selected"));
+      const from = place >= 0 ? place : all.findIndex((area) => area[0] === model.get("chosen"));
       point((from + steps[event.key] + all.length) % all.length);
     } else if (event.key === "Enter" || event.key === " ") choose(all[place]);
     else return;
@@ -138,22 +131,10 @@ function render({ model, el }) {
   });
   list.addEventListener("blur", () => point(-1));
 
-  function theme() {
-    if (model.get("dark") === isDark()) return;
-    model.set("dark", isDark());
-    model.save_changes();
-  }
-
-  const watcher = new MutationObserver(theme);
-  watcher.observe(document.body, { attributes: true });
-  theme();
   draw();
   model.on("change:png", draw);
-  model.on("change:selected", mark);
-  return () => {
-    watcher.disconnect();
-    URL.revokeObjectURL(address);
-  };
+  model.on("change:chosen", mark);
+  return () => URL.revokeObjectURL(address);
 }
 
 export default { render };

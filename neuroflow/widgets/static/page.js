@@ -279,6 +279,37 @@ function relate() {
 }
 let problems = 0;
 
+// How the page looks: figures are drawn in its theme, and no larger than its screen shows.
+function look() {
+  return { dark: isDark(), ratio: devicePixelRatio };
+}
+
+function isDark() {
+  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  if (jpThemeLight) return jpThemeLight === "false";
+  if (vscodeThemeKind) return vscodeThemeKind.includes("dark");
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+// Sends how the page looks now, and whenever that changes; returns what ends it.
+function sendLook(model) {
+  let last = look();
+  const compare = () => {
+    const now = look();
+    if (now.dark === last.dark && now.ratio === last.ratio) return;
+    last = now;
+    model.send(now);
+  };
+  const watcher = new MutationObserver(compare);
+  watcher.observe(document.body, { attributes: true });
+  addEventListener("resize", compare); // also where the page is zoomed
+  model.send({ ask: "contents", ...last });
+  return () => {
+    watcher.disconnect();
+    removeEventListener("resize", compare);
+  };
+}
+
 const watches = new WeakMap();
 
 function initialize({ model }) {
@@ -302,7 +333,7 @@ function initialize({ model }) {
       })
       .catch(console.error);
   });
-  model.send({ ask: "contents" });
+  const endLook = sendLook(model);
   watch.beat();
   if (!globalThis.neuroflowPage) {
     globalThis.neuroflowPage = new Focus();
@@ -313,7 +344,10 @@ function initialize({ model }) {
     document.addEventListener("keydown", keep);
     new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
   }
-  return () => watch.end();
+  return () => {
+    watch.end();
+    endLook();
+  };
 }
 
 function render({ model, el }) {

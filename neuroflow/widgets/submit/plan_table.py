@@ -53,13 +53,20 @@ def is_news(event: Event, shown: Mapping[str, LedgerRow]) -> bool:
 def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]:
     """Return in words what was sent, and the number of studies that are left."""
     of_them = outcome[~outcome["action"].isin([EXCLUDED])]
-    sent = int(of_them["state"].isin(SENT).sum())
-    left = len(of_them) - sent
-    text = f"{sent} of {len(of_them)} studies have been sent."
-    if left and was_stopped:
-        waits = "The others are not sent yet: press Send to continue."
-        return f"Stopped; uploads that had begun were finished. {text} {waits}", left
-    return text + " Press Send again for the rest; the table shows why." * bool(left), left
+    rest = of_them[~of_them["state"].isin(SENT)]
+    left = len(rest)
+    unclear = int((rest["state"] == State.UNCONFIRMED).sum())
+    begun = int(rest["state"].isin([State.UPLOADING, State.PARTLY_SENT]).sum())
+    kept = int(rest["action"].isin(["blocked", "refused"]).sum())
+    parts = {
+        "Stopped; uploads that had begun were finished.": was_stopped and left > 0,
+        f"{len(of_them) - left} of {len(of_them)} studies have been sent.": True,
+        f"Whether {unclear} arrived is unknown: see Retry failed studies.": unclear > 0,
+        f"{kept} cannot be sent: the table shows why.": kept > 0,
+        f"{begun} sent in part, the table shows why: press Send to continue.": begun > 0,
+        "The others are not sent yet: press Send to continue.": left > unclear + begun + kept,
+    }
+    return " ".join(text for text, is_said in parts.items() if is_said), left
 
 
 def is_all_sent(rows: pd.DataFrame) -> bool:

@@ -23,6 +23,7 @@ from neuroflow.widgets.common import (
     problems_at,
     set_options,
     set_visible,
+    side_by_side,
     task_status,
 )
 from neuroflow.widgets.results import TONES
@@ -36,18 +37,21 @@ ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "
 
 def submit_form(model: SubmitModel) -> private.VBox:
     """Draw the Submit form."""
+    again = drawn_when(
+        model, ["selected"], lambda: bool(model.selected), lambda: [again_panel(model)]
+    )
     return form(
         private.HTML(
             "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
             "of birth stay on this computer.</p>"
         ),
         problem_list(model),
-        _cohort(model),
-        *_actions(model),
-        task_status(model),
-        _plan(model),
-        _rows(model),
-        drawn_when(model, ["selected"], lambda: bool(model.selected), lambda: [again_panel(model)]),
+        side_by_side(
+            [_cohort(model), *_actions(model), task_status(model)],
+            [_plan(model), _rows(model)],
+            [again],
+        ),
+        is_wide=True,
     )
 
 

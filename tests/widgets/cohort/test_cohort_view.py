@@ -80,12 +80,13 @@ def test_typed_age_is_saved_in_the_workspace(empty, own_cohort_folder):
 
 def below(view, label):
     """Return what stands below a field of the form."""
+    (box,) = [each for each in all_of(view, widgets.VBox) if "nf-ask" in each._dom_classes]
     fields = [
         child
-        for child in view.children
+        for child in box.children
         if label in [getattr(part, "description", "") for part in all_of(child, widgets.Widget)]
     ]
-    following = view.children[view.children.index(fields[0]) + 1]
+    following = box.children[box.children.index(fields[0]) + 1]
     return following.value if isinstance(following, widgets.HTML) else ""
 
 

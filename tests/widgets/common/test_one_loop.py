@@ -58,3 +58,32 @@ def test_every_control_of_the_forms_handles_messages_so(empty):
     }
     assert loose == set()
     assert isinstance(view.forms, OneLoop)
+
+
+def test_work_waits_until_a_page_is_open(monkeypatch):
+    link, order = private.PageLink.current(), []
+    monkeypatch.setattr(link, "send", lambda *_: None)
+    monkeypatch.setattr(link, "_is_heard", False)
+
+    async def opened():
+        link.call_when_open(lambda: order.append("work"))
+        await asyncio.sleep(0.05)
+        order.append("open")
+        link._handle_custom_msg({"ask": "contents", "dark": False, "ratio": 1}, [])
+        await asyncio.sleep(0.05)
+
+    asyncio.run(opened())
+    assert order == ["open", "work"]
+
+
+def test_work_does_not_wait_for_ever_for_a_page(monkeypatch):
+    link, order = private.PageLink.current(), []
+    monkeypatch.setattr(link, "_is_heard", False)
+    monkeypatch.setattr(private, "OPENING_SECONDS", 0.01)
+
+    async def closed():
+        link.call_when_open(lambda: order.append("work"))
+        await asyncio.sleep(0.2)
+
+    asyncio.run(closed())
+    assert order == ["work"]

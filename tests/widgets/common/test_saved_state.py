@@ -12,7 +12,14 @@ from support.forms import all_of, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.app import app
-from neuroflow.widgets.common import ClickableFigure, DataTable, FormModel, Picture, private
+from neuroflow.widgets.common import (
+    ClickableFigure,
+    DataTable,
+    FormModel,
+    HitRegion,
+    Picture,
+    private,
+)
 
 PATIENT = "MRN7654321"
 LIMIT = 300_000
@@ -158,7 +165,42 @@ def test_every_control_has_looks_of_its_own():
 
 
 def test_a_look_that_is_taken_back_is_told():
-    layout = private.VBox(layout={"display": "none"}).layout
+    layout = private.VBox().layout
+    layout.display = "none"
     layout.display = None
     assert layout.get_state({"display"}) == {"display": None}
     assert layout.get_state("display") == {"display": None}
+
+
+def test_controls_that_look_alike_share_one_look():
+    one, other = (private.Text(layout={"width": "9px"}, style={"text_color": "red"}) for _ in "ab")
+    assert one.layout is other.layout
+    assert one.style is other.style
+    with pytest.raises(TypeError, match="other controls"):
+        one.layout.width = "8px"
+    one.close()
+    assert other.layout.comm is not None
+
+
+@pytest.mark.parametrize("given", [{}, {"layout": {"width": "9px"}}])
+def test_hiding_one_control_hides_no_other(given):
+    one, other = private.HTML(**given), private.HTML(**given)
+    one.set_visible(False)
+    assert (one.layout.display, other.layout.display) == ("none", None)
+    one.set_visible(True)
+    assert one.layout.display is None
+    assert one.layout.width == other.layout.width
+
+
+def test_figure_sends_no_key_and_selects_by_it():
+    view = ClickableFigure(hint="Choose")
+    view.selected = "RN"
+    areas = [HitRegion(key, key.lower(), 0, 0, 1, 1) for key in ("pSN", "RN")]
+    view.show(Picture(b"PNG", "", 400, tuple(areas)))
+    assert [area[:2] for area in view.hit_regions] == [[0, "psn"], [1, "rn"]]
+    assert view.chosen == 1
+    view.show(Picture(b"PNG", "", 400, tuple(areas[::-1])))
+    view.chosen = 0  # of the picture before: clicked on while the next one came
+    assert view.selected == "pSN"
+    view.selected = "unknown"
+    assert view.chosen == -1

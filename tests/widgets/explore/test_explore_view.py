@@ -1,11 +1,15 @@
+from io import BytesIO
+
 import ipywidgets as widgets
 import pytest
+from PIL import Image
 from support.collected import collect_into, people
 from support.forms import all_of, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.common.clickable_figure import ClickableFigure
 from neuroflow.widgets.common.data_table import DataTable
+from neuroflow.widgets.common.private import PageLink
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.view import explore_form
 from neuroflow.workspace.workspace import Workspace
@@ -128,3 +132,17 @@ def test_an_unanswerable_question_is_explained_at_its_field(form, model):
     search.value = ""
     assert place not in box.children
     assert model.problems == ()
+
+
+def test_figures_follow_the_theme_and_the_screen_of_the_page(form, model, monkeypatch):
+    link = PageLink.current()
+    monkeypatch.setattr(link, "send", lambda *_: None)
+    before = model.pictures["strip"]
+    try:
+        link._handle_custom_msg({"dark": True, "ratio": 2}, [])
+        assert (model.dark, model.ratio) == (True, 2)
+        with Image.open(BytesIO(model.pictures["strip"].png)) as picture:
+            assert picture.width == pytest.approx(2 * before.width, abs=2)
+    finally:
+        link.set_trait("dark", False)
+        link.set_trait("ratio", 1.0)

@@ -48,8 +48,19 @@ def test_all_is_sent_once_nothing_waits(state, expected):
     assert is_all_sent(pd.DataFrame({"state": ["collected", state]})) is expected
 
 
-def test_what_was_not_sent_is_explained_in_the_table():
+def test_what_was_not_sent_is_said_with_what_to_do():
     outcome = pd.DataFrame({"action": ["send", "send"], "state": ["submitted", "packaged"]})
     assert outcome_text(outcome, was_stopped=False)[0] == (
-        "1 of 2 studies have been sent. Press Send again for the rest; the table shows why."
+        "1 of 2 studies have been sent. The others are not sent yet: press Send to continue."
     )
+
+
+def test_the_text_after_failures_counts_as_the_table_does():
+    states = ["submitted", "failed", "unconfirmed", "partly_sent", "", "packaged"]
+    actions = ["send", "send", "send", "send", "blocked", "send"]
+    outcome = pd.DataFrame({"action": actions, "state": states})
+    text, left = outcome_text(outcome, was_stopped=False)
+    assert left == 4
+    for words in ("2 of 6 studies", "Whether 1 arrived", "1 sent in part", "1 cannot be sent"):
+        assert words in text
+    assert text.endswith("The others are not sent yet: press Send to continue.")
