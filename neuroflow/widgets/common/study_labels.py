@@ -14,13 +14,7 @@ def study_labels(ws: Workspace) -> dict[str, str]:
 
 
 def unique_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the label of each study, with the start of its id where others have the same.
-
-    Examples
-    --------
-    >>> unique_labels({"a1": "sub-1", "b2": "sub-2", "c3": "sub-2"})
-    {'a1': 'sub-1', 'b2': 'sub-2 (b2)', 'c3': 'sub-2 (c3)'}
-    """
+    """Return the label of each study, with the start of its id where others have the same."""
     often = Counter(labels.values())
     return {
         study: name if often[name] == 1 else f"{name} ({study[:8]})"

@@ -108,20 +108,7 @@ def drawn_contrasts(chosen: str, contrasts: Sequence[str]) -> list[str]:
 def listed_regions(
     effects: pd.DataFrame, contrasts: Sequence[str], which: str, order: str
 ) -> list[str]:
-    """Return the regions that tall figures list, or none for all of them, by system.
-
-    Those are counted in which any of the contrasts is significant, or the first in size of effect.
-
-    Examples
-    --------
-    >>> effects = pd.DataFrame({"contrast": "PD - Control", "region": ["RN", "pSN"],
-    ...     "system": "midbrain", "q": [0.4, 0.01], "estimate": [0.1, 0.2],
-    ...     "effect_size": [0.5, 1.5]})
-    >>> listed_regions(effects, ["PD - Control"], SIGNIFICANT, "")
-    ['pSN']
-    >>> listed_regions(effects, ["PD - Control"], "", BY_EFFECT)
-    ['pSN', 'RN']
-    """
+    """Return the regions that tall figures list, or none for all of them, by system."""
     if not which and not order:
         return []
     rows = effects[effects["contrast"].isin(contrasts)].dropna(subset=["estimate"])
