@@ -138,7 +138,7 @@ class NeuroflowError(Exception):
         copied = copy.copy(self)
         for name in ("what", "why", "advice"):
             text = getattr(self, name)
-            setattr(copied, name, getattr(text, front_end, text))
+            setattr(copied, name, Wording.pick(text, front_end))
         copied.args = (copied.what,)
         return copied
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Self
+from typing import Literal, Self
 
 
 class Wording(str):
@@ -19,5 +20,47 @@ class Wording(str):
         text.form = python if form is None else form
         return text
 
+    @classmethod
+    def sentences(cls, *parts: str) -> Self:
+        """Join sentences in each of the wordings.
+
+        Examples
+        --------
+        >>> Wording.sentences("All are used.", Wording("Use n=2.", cli="Use --n 2.")).cli
+        'All are used. Use --n 2.'
+        """
+        python, cli, form = (
+            " ".join(filter(None, texts)) for texts in zip(*map(_wordings, parts), strict=True)
+        )
+        return cls(python, cli=cli, form=form)
+
+    @classmethod
+    def changed(cls, text: str, change: Callable[[str], str]) -> Self:
+        """Change each of the wordings of a text.
+
+        Examples
+        --------
+        >>> Wording.changed(Wording("Use n=2.", cli="Use --n 2."), str.lower).cli
+        'use --n 2.'
+        """
+        python, cli, form = map(change, _wordings(text))
+        return cls(python, cli=cli, form=form)
+
+    @staticmethod
+    def pick(text: object, front_end: Literal["cli", "form"]) -> str:
+        """Return a text, or a warning's, in the words of a front end.
+
+        Examples
+        --------
+        >>> Wording.pick(UserWarning(Wording("Use n=2.", cli="Use --n 2.")), "cli")
+        'Use --n 2.'
+        """
+        found = text.args[0] if isinstance(text, Warning) and text.args else text
+        return str(getattr(found, front_end, found))
+
     def __reduce__(self) -> tuple[object, ...]:
         return partial(type(self), cli=self.cli, form=self.form), (str(self),)
+
+
+def _wordings(text: str) -> tuple[str, str, str]:
+    return str(text), getattr(text, "cli", text), getattr(text, "form", text)

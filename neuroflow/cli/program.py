@@ -20,7 +20,7 @@ from neuroflow.cli import commands
 from neuroflow.cli.console import print_error, print_stderr, terminal
 from neuroflow.cli.exit_codes import INTERRUPTED, UNEXPECTED, exit_code_lines
 from neuroflow.cli.signals import GO_ON
-from neuroflow.errors import NeuroflowError, ResultWarning, WorkspaceError
+from neuroflow.errors import NeuroflowError, ResultWarning, Wording, WorkspaceError
 
 DEBUG = "NEUROFLOW_DEBUG"
 """The environment variable that shows the whole trace of an unexpected error."""
@@ -182,6 +182,6 @@ def _print_warning(
 ) -> None:
     """Print a warning of ours as one line; those of libraries as Python does."""
     if issubclass(category, ResultWarning):
-        print_stderr(f"Warning: {message}", "yellow")
+        print_stderr(f"Warning: {Wording.pick(message, 'cli')}", "yellow")
     else:
         print_stderr(warnings.formatwarning(message, category, filename, lineno, line))

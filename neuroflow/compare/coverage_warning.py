@@ -6,12 +6,23 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.stats import ResultTable
-from neuroflow.errors import ResultWarning
+from neuroflow.errors import ResultWarning, Wording
 from neuroflow.events import warn_user
 from neuroflow.matrix import percent_text
 
 _WORSE = 1.4
 """Times as often beyond the interval as its level states: 7 % instead of 5 %."""
+_WELCH = Wording(
+    'Without covariates, method="welch" is better.',
+    cli="Without covariates, --method welch is better.",
+    form="Without covariates, Welch's t-test is better.",
+)
+_HC3 = Wording(
+    'Use robust="HC3"; without covariates, method="welch" is better.',
+    cli="Use --robust HC3; without covariates, --method welch is better.",
+    form="Choose errors robust to unequal variance (HC3); without covariates, Welch's t-test is "
+    "better.",
+)
 _MANY = 0.1  # share of the comparisons above which a warning is raised
 _SHOWN = 3
 
@@ -33,8 +44,6 @@ def warn_low_coverage(
     why = "a group is small" if robust == "HC3" else "the groups' spread differs so much"
     note = f"{stated} intervals may hold the truth in only {least}: {why} in {n} ({shown})"
     if low.sum() > _MANY * known.sum():
-        better = 'Use robust="HC3"; without covariates, method="welch" is better.'
-        if robust == "HC3" or method == "mannwhitney":
-            better = 'Without covariates, method="welch" is better.'
-        warn_user(f"{note}. {better}", ResultWarning)
+        only_welch = robust == "HC3" or method == "mannwhitney"
+        warn_user(Wording.sentences(f"{note}.", _WELCH if only_welch else _HC3), ResultWarning)
     return [note]

@@ -10,6 +10,7 @@ from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import check_choice, check_number
 
 Method = Literal["linear", "welch", "mannwhitney"]
+_LINEAR = Wording('Use method="linear".', cli="Use --method linear.", form="Use the linear model.")
 
 
 def check_tests(method: str, margin: float | None, correction: str, robust: str) -> None:
@@ -18,13 +19,22 @@ def check_tests(method: str, margin: float | None, correction: str, robust: str)
         check_number("margin", margin)
         if method == "mannwhitney":
             raise OptionError(
-                "The method mannwhitney takes no margin.", advice='Use method="linear" or "welch".'
+                "The method mannwhitney takes no margin.",
+                advice=Wording(
+                    'Use method="linear" or "welch".',
+                    cli="Use --method linear or --method welch.",
+                    form="Choose the linear model or Welch's test.",
+                ),
             )
     if correction == "maxt" and (method != "linear" or robust == "HC3"):
         raise OptionError(
             "Permutations are of the linear model with ordinary or cluster errors.",
             why="With HC3 the spreads differ, and studies could not be exchanged.",
-            advice='Use another correction, such as "holm", or robust="none".',
+            advice=Wording(
+                'Use another correction, such as "holm", or robust="none".',
+                cli="Use another correction, as --correction holm, or --robust none.",
+                form="Choose another correction, or ordinary standard errors.",
+            ),
         )
 
 
@@ -57,9 +67,7 @@ def check_options(
     if method != "linear" and (covariates or robust != "none"):
         raise OptionError(
             f"The method {method} takes no covariates or robust standard errors.",
-            advice=Wording(
-                'Use method="linear".', cli="Use --method linear.", form="Use the linear model."
-            ),
+            advice=_LINEAR,
         )
 
 
@@ -68,6 +76,4 @@ def check_standardizer(method: str, standardizer: str, weights: str) -> None:
     check_choice("standardizer", standardizer, get_args(Standardizer))
     check_choice("weights", weights, get_args(Weights))
     if method != "linear" and standardizer != "residual":
-        raise OptionError(
-            f"The method {method} takes no standardizer.", advice='Use method="linear".'
-        )
+        raise OptionError(f"The method {method} takes no standardizer.", advice=_LINEAR)

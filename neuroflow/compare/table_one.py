@@ -12,7 +12,7 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.report import recipe
-from neuroflow.compare.stats import ROUNDING, choose_sample, welch_anova
+from neuroflow.compare.stats import ROUNDING, are_dates, choose_sample, welch_anova
 from neuroflow.errors import OptionError
 from neuroflow.matrix import (
     BoolArray,
@@ -78,7 +78,7 @@ def table_one(
     CompareError
         No study has a group, or participants have repeated visits and none is chosen.
     OptionError
-        A column has too many different labels.
+        A column holds dates, or has too many different labels.
     TableError
         The table lacks a column.
 
@@ -177,6 +177,12 @@ class _Layout:
     def category(self, name: str, texts: pd.Series) -> list[dict[str, str]]:
         """Return a row for each level of a category."""
         levels = sorted(set(texts.dropna()))
+        if are_dates(levels):
+            raise OptionError(
+                f"The column {name!r} holds dates, which a Table 1 leaves out.",
+                why="They describe no group, and may identify participants.",
+                advice="Choose another column, such as the age at the scan.",
+            )
         if len(levels) > _MAX_LEVELS:
             raise OptionError(
                 f"The column {name!r} has {len(levels)} different labels.",

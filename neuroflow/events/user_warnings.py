@@ -10,6 +10,7 @@ from pathlib import Path
 
 import neuroflow
 from neuroflow.escaping import visible
+from neuroflow.wording import Wording
 
 # Files whose frames are no line of the user's: neuroflow, and what calls it from in between.
 _SKIPPED = (
@@ -21,7 +22,7 @@ _SKIPPED = (
 
 def warn_user(message: str, category: type[Warning]) -> None:
     """Warn at the first frame outside neuroflow."""
-    message = visible(message)
+    message = Wording.changed(message, visible)
     if sys.version_info >= (3, 12):
         warnings.warn(message, category, skip_file_prefixes=_SKIPPED)
         return

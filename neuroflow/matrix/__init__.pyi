@@ -1,3 +1,5 @@
+from .arguments import Labels as Labels
+from .arguments import as_labels as as_labels
 from .arguments import as_list as as_list
 from .arguments import check_choice as check_choice
 from .arguments import check_name as check_name

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Sequence
 from numbers import Real
 
 from neuroflow.errors import OptionError
+from neuroflow.matrix.controls import label_of
+
+Labels = str | float | Sequence[str | float]
+"""One label or several; those of codes may be numbers."""
 
 
 def check_choice(what: str, value: object, known: Iterable[str]) -> None:
@@ -52,6 +56,16 @@ def usual_metric(known: Sequence[str]) -> str:
     ('FW', 'MD')
     """
     return "FW" if "FW" in known else known[0]
+
+
+def as_labels(what: str, names: object) -> list[str]:
+    """Return labels as a list of strings; those of codes may be numbers, as in ``positive=1``.
+
+    >>> as_labels("positive", 1), as_labels("positive", ["PSP", "MSA"])
+    (['1'], ['PSP', 'MSA'])
+    """
+    given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
+    return as_list(what, [label_of(each) if isinstance(each, Real) else each for each in given])
 
 
 def as_list(what: str, names: object) -> list[str]:

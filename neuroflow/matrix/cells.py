@@ -11,6 +11,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from neuroflow.errors import TableError
+from neuroflow.matrix.controls import label_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -47,14 +48,7 @@ def texts(values: ExtensionArray) -> list[str | None]:
         taken: list[str | None] = known[values.codes].tolist()  # the code of missing is -1
         return taken
     pairs = zip(values.tolist(), values.isna().tolist(), strict=True)
-    return [None if missing else _text(value) or None for value, missing in pairs]
-
-
-def _text(value: object) -> str:
-    """Return a value as a label; 1.0 of a column of codes with gaps is the code 1."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
+    return [None if missing else label_of(value) or None for value, missing in pairs]
 
 
 def coded(column: pd.Series) -> tuple[IntArray, list[str]]:

@@ -59,10 +59,22 @@ def group_order(groups: Iterable[str]) -> list[str]:
     return sorted(set(groups), key=lambda g: (rank.get(diagnosis(g), len(rank)), g.casefold(), g))
 
 
+def label_of(value: object) -> str:
+    """Return a value as a label; 1.0 of a column of codes with gaps is the code 1.
+
+    >>> label_of(1), label_of(1.0), label_of(" PSP ")
+    ('1', '1', 'PSP')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
 def match_labels(what: str, wanted: Iterable[object], known: Sequence[str]) -> list[str]:
     """Return the labels that are meant; case and blanks may differ. Refuse unknown ones."""
-    found = [label if label in known else _respelt(str(label), known) for label in wanted]
-    if unknown := [str(label) for label, name in zip(wanted, found, strict=True) if name is None]:
+    named = [label_of(label) for label in wanted]
+    found = [label if label in known else _respelt(label, known) for label in named]
+    if unknown := [label for label, name in zip(named, found, strict=True) if name is None]:
         close = [name for label in unknown for name in _similar(label, known)]
         raise OptionError(
             f"There is no {what} {', '.join(unknown)}.",
@@ -73,7 +85,7 @@ def match_labels(what: str, wanted: Iterable[object], known: Sequence[str]) -> l
     return [str(name) for name in found]
 
 
-def resolve_reference(reference: str | None, groups: Sequence[str]) -> str | None:
+def resolve_reference(reference: str | float | None, groups: Sequence[str]) -> str | None:
     """Return the label of the reference group; "auto" means the controls, None without any.
 
     >>> resolve_reference("auto", ["HC", "PD"]), resolve_reference("hc", ["HC", "PD"])

@@ -195,6 +195,13 @@ def exclusion_note(cells: Cells) -> str:
     return f"Studies excluded: {parts}."
 
 
+_EXCLUDE_OR_KEEP = Wording(
+    "exclude_suspect=True excludes them; exclude_suspect=False keeps them without this warning.",
+    cli="--exclude-suspect excludes them; --keep-suspect keeps them without this warning.",
+    form="Choose whether suspect values are excluded.",
+)
+
+
 def _refused(cells: Cells, bad: BoolArray) -> TableError:
     rows, columns = (places.tolist() for places in np.nonzero(bad))
     shown = [
@@ -226,9 +233,11 @@ def _warn_extreme(cells: Cells, extreme: BoolArray) -> None:
     ids = cells.studies["study_id"].astype(str).to_numpy()[extreme.any(axis=1)].tolist()
     shown = ", ".join(ids[:_SHOWN]) + ", ..." * (len(ids) > _SHOWN)
     warn_user(
-        f"{_counted(cells, extreme)} exactly 0 or 1 are used ({shown}): regions outside the "
-        "brain mask, or with a failed fit, have such values. exclude_suspect=True excludes them; "
-        "exclude_suspect=False keeps them without this warning.",
+        Wording.sentences(
+            f"{_counted(cells, extreme)} exactly 0 or 1 are used ({shown}): regions outside the "
+            "brain mask, or with a failed fit, have such values.",
+            _EXCLUDE_OR_KEEP,
+        ),
         ResultWarning,
     )
 

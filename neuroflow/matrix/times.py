@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import CompareError, TableError
+from neuroflow.errors import CompareError, TableError, Wording
 from neuroflow.matrix.arguments import check_choice
 from neuroflow.matrix.cells import FloatArray, labels
 
@@ -46,7 +46,11 @@ def years_of(column: pd.Series, name: str, unit: TimeUnit | None = None) -> Floa
             if words & own:
                 raise TableError(
                     f"The column {name!r} seems to hold {other}, not years.",
-                    advice=f'Name the unit: unit="{other}" (or unit="years").',
+                    advice=Wording(
+                        f'Name the unit: unit="{other}" (or unit="years").',
+                        cli=f"Name the unit: --unit {other} (or --unit years).",
+                        form=f"Choose the unit: {other} (or years).",
+                    ),
                 )
     return numbers / _PER_YEAR[unit or "years"]
 
@@ -70,7 +74,11 @@ def check_span(spans: FloatArray, name: str, unit: TimeUnit | None) -> None:
         if unit in (None, "years")
         else f"The visits of a participant are {middle:,.0f} years apart by {name!r} in {unit}.",
         why="The times are in another unit.",
-        advice='Name it: unit="months" or unit="days".',
+        advice=Wording(
+            'Name it: unit="months" or unit="days".',
+            cli="Name it: --unit months or --unit days.",
+            form="Choose the unit: months or days.",
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from neuroflow.compare import CORRECTION_NAMES, RANDOM
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import OptionError, TableError, Wording
 from neuroflow.matrix import (
     DIAGNOSES,
     REGION_COLUMNS,
@@ -270,7 +270,10 @@ def effect_rows(
     if rows.duplicated(list(dict.fromkeys([*_KEY, "contrast", by]))).any():
         raise TableError(
             "The table has several effects of one region and contrast, as of several cohorts.",
-            advice='Draw them with nf.plot.forest(..., by="cohort"), or pass those of one cohort.',
+            advice=Wording(
+                'Draw them with nf.plot.forest(..., by="cohort"), or pass those of one cohort.',
+                cli="Pass the effects of one cohort.",
+            ),
         )
     if contrasts:
         rows = pd.concat(

@@ -21,8 +21,8 @@ def table():
 
 
 WRONG = {
-    "groups must be a name or a list of names, but contains 1": lambda t: compare_groups(
-        t, groups=["PD", 1]
+    "groups must be a name or a list of names, but contains None": lambda t: compare_groups(
+        t, groups=["PD", None]
     ),
     "covariates must be a name or a list of names, but contains 5": lambda t: z_scores(
         t, covariates=[5]

@@ -201,3 +201,12 @@ def test_identical_cohorts_have_a_reason_instead_of_a_test():
     assert summary["reason"].str.contains("are they the same studies").all()
     assert summary[["se", "ci_low", "p", "q", "pi_high"]].isna().all(axis=None)
     assert summary["estimate"].to_numpy() == pytest.approx(found["estimate"][:12].to_numpy())
+
+
+@pytest.mark.parametrize("error", [0.0, np.inf, np.nan])
+def test_effects_without_a_usable_error_are_named(error):
+    effects = pd.DataFrame({"cohort": list("ABC"), "region": "SCP", "metric": "FW"})
+    effects = effects.assign(contrast="PSP - PD", estimate=[0.3, 0.1, 0.2], se=[0.1, 0.1, error])
+    with pytest.warns(ResultWarning, match=r"1 of 3 effects .* \(C: 1, as SCP FW PSP - PD\)"):
+        pooled = nf.pool_effects(effects)
+    assert pooled["k"].tolist() == [2]

@@ -294,3 +294,10 @@ def test_values_too_large_for_their_squares_say_so(size):
     effects = compare_groups(table.assign(value=table["value"] * size, metric="X"))
     assert effects["p"].isna().all()
     assert set(effects["reason"]) == {"the values are too large for their squares"}
+
+
+def test_groups_that_are_codes_are_named_by_numbers():
+    table = normal_table({"Control": 6, "PD": 5}, m=3)
+    table["sick"] = (table["group"] == "PD").astype(int)
+    found = compare_groups(table, by="sick", groups=[0, 1], reference=0)
+    assert found["contrast"].unique().tolist() == ["1 - 0"]

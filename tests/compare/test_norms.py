@@ -154,3 +154,14 @@ def test_a_region_that_does_not_vary_has_no_norms() -> None:
     scores = nf.z_scores(studies(2, "PSP"), reference=norms).set_index("region")
     assert scores.loc["MCP", ["sd", "z"]].isna().all(axis=None)
     assert scores.loc["SCP", "z"].notna().all()
+
+
+def test_saved_norms_whose_sd_is_rounding_are_not_used(tmp_path: Path) -> None:
+    norms = nf.fit_norms(studies())
+    at = next(n for n, key in enumerate(norms.facts["fits"][0]["columns"]) if key[0] == "MCP")
+    norms.facts["fits"][0]["sd"][at] = 5e-17
+    with pytest.warns(ResultWarning, match=r"do not vary: MCP FW\. Fit the norms again"):
+        read = nf.read_norms(norms.save(tmp_path / "norms.json"))
+    scores = nf.z_scores(studies(2, "PSP"), reference=read).set_index("region")
+    assert scores.loc["MCP", "z"].isna().all()
+    assert scores.loc["SCP", "z"].notna().all()

@@ -106,3 +106,12 @@ def test_a_column_that_does_not_vary_has_no_test(table):
     found = nf.table_one(table.assign(dose=0.1 + 0.2), ["dose"], tests=True)
     (row,) = found[found["Characteristic"].str.startswith("dose")].to_dict("records")
     assert (row["PD"], row["SMD"], row["p"]) == ("0.3 (0.0)", "–", "–")
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y%m%d"])
+def test_dates_are_refused_in_words(table, form):
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(range(len(table)), unit="D")
+    with pytest.raises(OptionError, match="holds dates"):
+        nf.table_one(table.assign(scanned=days.strftime(form)), "scanned")
+    with pytest.raises(OptionError, match="holds dates"):
+        nf.table_one(table.assign(scanned=days), "scanned")

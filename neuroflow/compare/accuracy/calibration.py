@@ -5,8 +5,6 @@ Slope, intercept, Brier score and the curve.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from scipy import special, stats
@@ -16,7 +14,7 @@ from neuroflow.compare.accuracy.proportions import exact_interval
 from neuroflow.compare.stats import ROUNDING
 from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.matrix import BoolArray, FloatArray, check_number
+from neuroflow.matrix import BoolArray, FloatArray, Labels, check_number
 
 _EDGE = 0.001
 """Probabilities closer to 0 or 1 are moved here: the logit of 0 and 1 is infinite."""
@@ -30,8 +28,8 @@ def calibration(
     score: str,
     *,
     truth: str = "group",
-    positive: str | Sequence[str] | None = None,
-    reference: str | Sequence[str] | None = "auto",
+    positive: Labels | None = None,
+    reference: Labels | None = "auto",
     visit: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:

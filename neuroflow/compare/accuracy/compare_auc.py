@@ -13,7 +13,7 @@ from neuroflow.compare.accuracy.labelled import Direction, Labelled, numbers_of,
 from neuroflow.compare.accuracy.roc import compare_areas, roc_area
 from neuroflow.compare.stats import Correction, correct
 from neuroflow.errors import OptionError
-from neuroflow.matrix import ExcludeSuspect, FloatArray, as_list, check_number
+from neuroflow.matrix import ExcludeSuspect, FloatArray, Labels, as_list, check_number
 
 _LEAST = 2
 
@@ -23,8 +23,8 @@ def compare_auc(
     scores: Sequence[str],
     *,
     truth: str = "group",
-    positive: str | Sequence[str] | None = None,
-    reference: str | Sequence[str] | None = "auto",
+    positive: Labels | None = None,
+    reference: Labels | None = "auto",
     metric: str = "FW",
     direction: Direction = "higher",
     visit: str | None = None,

@@ -19,10 +19,11 @@ from neuroflow.compare.accuracy.labelled import (
 from neuroflow.compare.accuracy.proportions import rates
 from neuroflow.compare.accuracy.roc import area_inference, roc_area
 from neuroflow.compare.stats import Correction, correct_families
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import OptionError, TableError, Wording
 from neuroflow.matrix import (
     ExcludeSuspect,
     FloatArray,
+    Labels,
     as_list,
     check_choice,
     check_number,
@@ -45,8 +46,8 @@ def diagnostic_accuracy(
     score: str | Sequence[str] | None = None,
     *,
     truth: str = "group",
-    positive: str | Sequence[str] | None = None,
-    reference: str | Sequence[str] | None = "auto",
+    positive: Labels | None = None,
+    reference: Labels | None = "auto",
     metric: str | Sequence[str] | None = None,
     direction: Direction = "higher",
     cutoff: float | Literal["youden"] | None = "youden",
@@ -199,7 +200,11 @@ def _check_cutoff(cutoff: float | str | None, folds: int) -> None:
     if not (cutoff is None or cutoff == "youden" or is_number):
         raise OptionError(
             f"cutoff must be a number, not {cutoff!r}.",
-            advice='Choose a number, "youden", or None for the area only.',
+            advice=Wording(
+                'Choose a number, "youden", or None for the area only.',
+                cli="Choose a number, youden, or none for the area only.",
+                form="Choose a number, Youden's index, or the area only.",
+            ),
         )
     if folds < 2:
         raise OptionError(f"folds is {folds}.", advice="Choose 2 or more.")
@@ -266,7 +271,11 @@ def _strata(whole: Labelled, name: str) -> list[tuple[str, Labelled]]:
         raise OptionError(
             f"The column {name!r} has {len(names)} different values.",
             why=f"More than {_MAX_STRATA} strata leave too few studies in each.",
-            advice="Use a column of labels; cut numbers into bands with pandas.cut.",
+            advice=Wording(
+                "Use a column of labels; cut numbers into bands with pandas.cut.",
+                cli="Use a column of labels; divide numbers into bands in participants.tsv.",
+                form="Choose a column of labels; divide numbers into bands in participants.tsv.",
+            ),
         )
     if not names:
         raise OptionError(f"The column {name!r} has no values.", advice="Choose another column.")

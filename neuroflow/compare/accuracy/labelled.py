@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,8 @@ from neuroflow.matrix import (
     BoolArray,
     ExcludeSuspect,
     FloatArray,
+    Labels,
+    as_labels,
     as_list,
     carried_facts,
     check_choice,
@@ -52,8 +55,8 @@ def read_labelled(
     table: pd.DataFrame,
     *,
     truth: str,
-    positive: str | Sequence[str] | None,
-    reference: str | Sequence[str] | None,
+    positive: Labels | None,
+    reference: Labels | None,
     score: str | Sequence[str] | None = None,
     metric: str | Sequence[str] | None = None,
     direction: Direction = "higher",
@@ -115,17 +118,17 @@ def read_labelled(
 
 def _sides(
     truth: str,
-    positive: str | Sequence[str] | None,
-    reference: str | Sequence[str] | None,
+    positive: Labels | None,
+    reference: Labels | None,
     present: list[str],
 ) -> tuple[list[str], list[str]]:
     """Return the labels that are positive, and those that are negative."""
-    if isinstance(reference, str | None):
+    if reference is None or isinstance(reference, str | Real):
         one = resolve_reference(reference, present)
         well = [] if one is None else [one]
     else:
-        well = match_labels("group", as_list("reference", reference), present)
-    named = [] if positive is None else as_list("positive", positive)
+        well = match_labels("group", as_labels("reference", reference), present)
+    named = [] if positive is None else as_labels("positive", positive)
     sick = match_labels("group", named, present)
     if not sick and not well:
         raise OptionError(

@@ -15,7 +15,7 @@ from neuroflow.compare.cohorts.prediction import predict_another
 from neuroflow.compare.group_options import Method
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats import Correction, Robust, correct_families
-from neuroflow.errors import CompareError, ResultWarning
+from neuroflow.errors import CompareError, ResultWarning, Wording
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
     REGION_COLUMNS,
@@ -164,7 +164,11 @@ def _each(
         raise CompareError(
             f"Only {len(parts)} of {len(names)} cohorts can be compared.",
             why=" ".join(failed.values()),
-            advice="Use compare_groups, with the cohort as a covariate.",
+            advice=Wording(
+                "Use compare_groups, with the cohort as a covariate.",
+                cli="Use `neuroflow compare`, with the cohort among the --covariates.",
+                form="Compare groups, with the cohort as a covariate.",
+            ),
         )
     return parts, failed
 
@@ -215,6 +219,11 @@ def pool_effects(
     TableError
         The table lacks a column, or has two effects of one cohort.
 
+    Warns
+    -----
+    ResultWarning
+        The error of an effect is zero, infinite or missing: its cohort is not in that summary.
+
     References
     ----------
     Viechtbauer W (2005), J Educ Behav Stat 30:261-293; Hartung J, Knapp G (2001), Stat Med
@@ -242,6 +251,7 @@ def pool_effects(
     described = [name for name in (*REGION_COLUMNS, "contrast") if name in effects]
     columns = effects[described].drop_duplicates(key, ignore_index=True)
     errors = effects["se"] if value == "estimate" else _errors(effects, interval)
+    _warn_without_error(effects, effects[cohort], effects[value], errors)
     estimates, spread = (
         _matrix(effects.assign(_number=numbers), cohort, key, columns)
         for numbers in (effects[value], errors)
@@ -272,6 +282,23 @@ def pool_effects(
         "neuroflow": __version__,
     }
     return result
+
+
+def _warn_without_error(
+    effects: pd.DataFrame, cohorts: pd.Series, estimates: pd.Series, errors: pd.Series
+) -> None:
+    """Name the effects that cannot be weighted, since their error is not a number above zero."""
+    usable = np.isfinite(estimates) & np.isfinite(errors) & (errors > 0)
+    lost = effects.loc[~usable & estimates.notna(), ["region", "metric", "contrast"]]
+    if lost.empty:
+        return
+    first = lost.astype(str).agg(" ".join, axis=1).groupby(cohorts[lost.index].astype(str))
+    listed = "; ".join(f"{name}: {len(rows)}, as {rows.iloc[0]}" for name, rows in first)
+    warn_user(
+        f"{len(lost)} of {len(effects)} effects are not pooled, as their error is zero, infinite "
+        f"or missing ({listed}).",
+        ResultWarning,
+    )
 
 
 def _matrix(

@@ -23,7 +23,7 @@ from neuroflow.compare.stats import (
     fit_linear,
     missing_patterns,
 )
-from neuroflow.errors import CompareError, OptionError, ResultWarning
+from neuroflow.errors import CompareError, OptionError, ResultWarning, Wording
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
     BoolArray,
@@ -39,6 +39,7 @@ from neuroflow.matrix import (
 Harmonization = Literal["combat", "longitudinal", "linear"]
 METHODS = ("combat", "longitudinal", "linear")
 _FEW = 10
+_COMBAT = Wording('Use method="combat".', cli="Use --method combat.")
 """Regions below which a prior over regions is poor."""
 
 
@@ -128,7 +129,7 @@ def harmonize(
         if fit is not None or reference_batch is not None:
             raise OptionError(
                 "The method linear takes neither fit nor reference_batch.",
-                advice='Use method="combat".',
+                advice=_COMBAT,
             )
         result = remove_site(
             table, site=batch, by=by, covariates=covariates, exclude_suspect=exclude_suspect
@@ -137,7 +138,10 @@ def harmonize(
         return result
     if method == "longitudinal" and fit is not None:
         raise OptionError(
-            "The method longitudinal uses all studies.", advice="Omit fit, or use combat."
+            "The method longitudinal uses all studies.",
+            advice=Wording(
+                'Omit fit, or use method="combat".', cli="Omit --fit, or use --method combat."
+            ),
         )
     cells, sample = read_sites(
         table, batch, by, covariates, fit=fit, exclude_suspect=exclude_suspect
@@ -261,12 +265,17 @@ def _reference(reference_batch: str | None, place: Covariate) -> int | None:
 def _warn(method: str, repeated: bool) -> None:
     if repeated and method == "combat":
         warn_user(
-            "Participants have repeated visits, which ComBat takes for independent. Use "
-            'method="longitudinal".',
+            Wording.sentences(
+                "Participants have repeated visits, which ComBat takes for independent.",
+                Wording('Use method="longitudinal".', cli="Use --method longitudinal."),
+            ),
             ResultWarning,
         )
     if not repeated and method == "longitudinal":
-        raise CompareError("No participant has repeated visits.", advice='Use method="combat".')
+        raise CompareError(
+            "No participant has repeated visits.",
+            advice=_COMBAT,
+        )
 
 
 def _warn_lost(values: FloatArray, cleaned: FloatArray) -> None:

@@ -24,7 +24,7 @@ from neuroflow.compare.stats import (
     read_covariates,
     warn_similar_labels,
 )
-from neuroflow.errors import CompareError
+from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import (
     BoolArray,
     Cells,
@@ -129,7 +129,12 @@ def _reference(table: pd.DataFrame, reference: str, by: str) -> str:
         raise CompareError(
             "There are fewer than three controls to compare sites in.",
             why=f"The groups in {by!r} are {', '.join(present) or 'empty'}.",
-            advice="Name another group with reference=..., or use all studies with reference=None.",
+            advice=Wording(
+                "Name another group with reference=..., or use all studies with reference=None.",
+                cli="Name another group with --reference, or use all studies with "
+                "--reference none.",
+                form="Choose another group, or all studies.",
+            ),
         )
     return found
 

@@ -13,7 +13,7 @@ from neuroflow._version import __version__
 from neuroflow.compare.longitudinal.models import fit_repeated
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.compare.stats import Correction, correct_families, covariate_columns
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix import (
     ExcludeSuspect,
     FloatArray,
@@ -149,7 +149,11 @@ def _arms_in_order(data: FollowUp, reference: str) -> list[int]:
     if against is None or len(names) < 2:
         raise CompareError(
             f"There is no control arm among {', '.join(names)}.",
-            advice='Name it with reference="...".',
+            advice=Wording(
+                'Name it with reference="...".',
+                cli="Name it with --reference.",
+                form="Choose the control arm.",
+            ),
         )
     first = names.index(against)
     return [first, *(code for code in range(len(names)) if code != first)]

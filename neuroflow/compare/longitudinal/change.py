@@ -40,7 +40,7 @@ from neuroflow.compare.stats import (
     read_covariates,
     refuse_empty_reference,
 )
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
@@ -250,7 +250,10 @@ def _check_options(
     ]:
         raise OptionError(
             f"{', '.join(extra)} must be among the covariates as well.",
-            advice=f"Add it: covariates={[*known, *extra]!r}.",
+            advice=Wording(
+                f"Add it: covariates={[*known, *extra]!r}.",
+                cli=f"Add it: --covariates {','.join([*known, *extra])}.",
+            ),
         )
 
 

@@ -17,7 +17,7 @@ from neuroflow.compare.longitudinal.mixed_change import (
 from neuroflow.compare.longitudinal.models import MixedFit
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.compare.stats import Contrast, make_contrasts, read_covariates
-from neuroflow.errors import TableError
+from neuroflow.errors import TableError, Wording
 from neuroflow.matrix import FloatArray, IntArray, read_cells
 
 COMPOSITE = "composite"
@@ -43,7 +43,10 @@ class Resampled:
         if facts.get("method") != "mixed":
             raise TableError(
                 "The source does not state how it was computed.",
-                advice='Pass what change_over_time(method="mixed") returned, before it is changed.',
+                advice=Wording(
+                    'Pass what change_over_time(method="mixed") returned, before it is changed.',
+                    cli="Pass a workspace, a folder of results or a cohort table.",
+                ),
             )
         by = facts["by"]
         if by not in table and len(facts["groups"]) == 1:

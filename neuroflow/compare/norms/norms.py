@@ -14,6 +14,7 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.norms.reference_group import named_reference, reference_members
+from neuroflow.compare.norms.varying_fits import fits_that_vary
 from neuroflow.compare.stats import (
     ROUNDING,
     Covariate,
@@ -26,7 +27,7 @@ from neuroflow.compare.stats import (
     spline_knots,
 )
 from neuroflow.contract import CONTROL_FREE_WATER
-from neuroflow.errors import CompareError, OptionError, ResultWarning, TableError
+from neuroflow.errors import CompareError, OptionError, ResultWarning, TableError, Wording
 from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.matrix import Cells, ExcludeSuspect, FloatArray, read_cells
@@ -218,7 +219,10 @@ def fit_norms(
         raise CompareError(
             f"The group {name} has {member.sum()} participants with all covariates; norms need "
             f"at least {LEAST_CONTROLS}.",
-            advice="Use z_scores with these controls, or more controls.",
+            advice=Wording(
+                "Use z_scores with these controls, or more controls.",
+                cli="Omit --save-norms, or use more controls.",
+            ),
         )
     build_design(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
     described = [_describe(item, member) for item in adjust]
@@ -255,6 +259,11 @@ def read_norms(path: str | Path) -> Norms:
     TableError
         The file cannot be read, or holds no norms.
 
+    Warns
+    -----
+    ResultWarning
+        The SD of a region is only rounding, as earlier versions saved it: it is not used.
+
     Examples
     --------
     >>> import tempfile
@@ -265,13 +274,16 @@ def read_norms(path: str | Path) -> Norms:
         facts = json.loads(Path(path).read_text(encoding="utf-8"))
         if facts["kind"] != _KIND or facts["version"] > _VERSION:
             raise ValueError("it is not a file of norms that this version knows")  # noqa: TRY301
-        norms = Norms(facts)
+        norms = Norms({**facts, "fits": fits_that_vary(facts["fits"])})
         repr(norms)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(
             f"{path} holds no norms that can be read.",
             why=f"{type(error).__name__}: {error}.",
-            advice="Write the file again with fit_norms(...).save(...).",
+            advice=Wording(
+                "Write the file again with fit_norms(...).save(...).",
+                cli="Write the file again with `neuroflow z-scores --save-norms`.",
+            ),
         ) from error
     return norms
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from neuroflow.compare.stats import CORRECTION_NAMES
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix import check_number, decimals_for, p_statement
 
 _NEEDED = ("contrast", "metric", "region", "estimate", "se", "p", "q", "reason")
@@ -54,7 +54,10 @@ def key_findings(effects: pd.DataFrame, *, alpha: float = 0.05, most: int = 3) -
         raise CompareError(
             "The table does not hold the effects of a comparison.",
             why=f"It lacks the columns {', '.join(missing)}.",
-            advice="Pass the table that compare_groups returned.",
+            advice=Wording(
+                "Pass the table that compare_groups returned.",
+                cli="Pass a file that `neuroflow compare --to` wrote.",
+            ),
         )
     correction = effects.attrs.get("correction")
     word = "p" if correction == "none" else "q"

@@ -28,7 +28,7 @@ from neuroflow.compare.stats import (
     make_contrasts,
     mask_underpowered,
 )
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     REGION_COLUMNS,
     ExcludeSuspect,
@@ -101,7 +101,11 @@ def group_means(
             raise OptionError(
                 f"A paper table cannot show the interaction with {interaction}, which has more "
                 "than two categories.",
-                advice="Use the table of compare_groups, which has a row for each category.",
+                advice=Wording(
+                    "Use the table of compare_groups, which has a row for each category.",
+                    cli="Write all rows with --to, which has one for each category.",
+                    form="Export the table of the answer, which has a row for each category.",
+                ),
             )
         results = model.fit(sample.cells.values)
     else:

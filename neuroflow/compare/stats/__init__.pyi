@@ -38,6 +38,7 @@ from .sample import warn_similar_labels as warn_similar_labels
 from .sensitivity import add_sensitivity as add_sensitivity
 from .terms import Covariate as Covariate
 from .terms import Design as Design
+from .terms import are_dates as are_dates
 from .terms import build_design as build_design
 from .terms import covariate_columns as covariate_columns
 from .terms import parse_terms as parse_terms

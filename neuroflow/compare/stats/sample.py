@@ -15,7 +15,7 @@ from neuroflow.matrix import (
     BoolArray,
     Cells,
     IntArray,
-    as_list,
+    as_labels,
     choose_visits,
     coded,
     group_order,
@@ -125,7 +125,7 @@ def choose_sample(
 
 def choose_groups(groups: str | Sequence[str], present: Sequence[str]) -> list[str]:
     """Return the labels of the groups to use, each once."""
-    return list(dict.fromkeys(match_labels("group", as_list("groups", groups), present)))
+    return list(dict.fromkeys(match_labels("group", as_labels("groups", groups), present)))
 
 
 def warn_similar_labels(column: str, names: Iterable[str]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from neuroflow.compare import calibrate, calibration_curve, read_labelled
 from neuroflow.errors import OptionError
-from neuroflow.matrix import FloatArray, percent_text
+from neuroflow.matrix import FloatArray, Labels, percent_text
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     current_style,
@@ -27,8 +25,8 @@ def calibration(
     score: str,
     *,
     truth: str = "group",
-    positive: str | Sequence[str] | None = None,
-    reference: str | Sequence[str] | None = "auto",
+    positive: Labels | None = None,
+    reference: Labels | None = "auto",
     visit: str | None = None,
     bins: int = 5,
     confidence: float = 0.95,

@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from neuroflow.compare import area_inference, read_labelled, roc_area, roc_points
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     BoolArray,
     ExcludeSuspect,
     FloatArray,
+    Labels,
     as_list,
     check_number,
     percent_text,
@@ -55,8 +56,8 @@ def roc(
     *,
     score: str | Sequence[str] | None = None,
     truth: str = "group",
-    positive: str | Sequence[str] | None = None,
-    reference: str | Sequence[str] | None = "auto",
+    positive: Labels | None = None,
+    reference: Labels | None = "auto",
     visit: str | None = None,
     confidence: float = 0.95,
     exclude_suspect: ExcludeSuspect = None,
@@ -176,7 +177,11 @@ def _curves(
     if len(names) > _MOST:
         raise OptionError(
             f"{len(names)} curves cannot be distinguished.",
-            advice=f"Choose up to {_MOST} regions; diagnostic_accuracy computes all.",
+            advice=Wording(
+                f"Choose up to {_MOST} regions; diagnostic_accuracy computes all.",
+                cli=f"Choose up to {_MOST} with --regions; `neuroflow accuracy` computes all.",
+                form=f"Choose up to {_MOST} regions.",
+            ),
         )
     return names, chosen
 

@@ -15,7 +15,7 @@ import matplotlib.figure
 import pandas as pd
 from matplotlib.backend_bases import RendererBase
 
-from neuroflow.errors import FolderError, OptionError, ResultWarning
+from neuroflow.errors import FolderError, OptionError, ResultWarning, Wording
 from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.matrix import Cells, check_number, exclusion_note
@@ -232,9 +232,16 @@ def _warn_if_tall(figure: matplotlib.figure.Figure) -> None:
     if height <= _SCALED * A4_HEIGHT:
         return
     warn_user(
-        f"The figure is {height:.0f} mm high, but a page of A4 only {A4_HEIGHT:.0f}. Cut it with "
-        "plot.pages(..., columns=2), or draw fewer regions, such as top_regions(effects, 30); on "
-        "the command line with --columns 2 or --top 30.",
+        Wording.sentences(
+            f"The figure is {height:.0f} mm high, but a page of A4 only {A4_HEIGHT:.0f}.",
+            Wording(
+                "Cut it with plot.pages(..., columns=2), or draw fewer regions, such as "
+                "top_regions(effects, 30).",
+                cli="Cut it into pages with --columns 2, or draw fewer regions with --regions or, "
+                "where effects are drawn, --top 30.",
+                form="Choose fewer regions.",
+            ),
+        ),
         ResultWarning,
     )
 

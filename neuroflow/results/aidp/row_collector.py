@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from neuroflow.errors import Wording
 from neuroflow.io import MAX_CELLS, is_number
 from neuroflow.matrix import RegionName
 from neuroflow.results.aidp.grid import CsvGrid
@@ -45,8 +46,12 @@ class RowCollector:
             raise self._grid.error(
                 cell[0],
                 f"It gives {name.region} for more than the {MAX_REPEATS}th time in one study.",
-                "Name the column that holds the studies in a Schema's id_column, if there is "
-                "one; else download the file again.",
+                Wording(
+                    "Name the column that holds the studies in a Schema's id_column, if there is "
+                    "one; else download the file again.",
+                    cli="Name the column that holds the studies, if there is one, as id_column in "
+                    "the file for --schema; else download the file again.",
+                ),
             )
         column = self._columns.setdefault((name, again), len(self._columns))
         self._cells[study][column] = cell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from neuroflow.errors import OptionError
 from neuroflow.io import DELIMITERS
@@ -68,3 +68,10 @@ class Schema:
                 )
         if self.skip_lines < 0:
             raise OptionError("A schema cannot skip fewer than 0 lines.")
+        if self.value_columns is not None:  # a copy: the hash must not change
+            object.__setattr__(self, "value_columns", dict(self.value_columns))
+
+    def __hash__(self) -> int:
+        """Return the hash of all fields, so that a schema can be in a set or a cache."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return hash(tuple(frozenset(v.items()) if isinstance(v, dict) else v for v in values))

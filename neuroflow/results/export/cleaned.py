@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.errors import ResultWarning
+from neuroflow.errors import ResultWarning, Wording
 from neuroflow.escaping import for_cell, without_paths
 from neuroflow.events import warn_user
 from neuroflow.io import BIDS_LABELS
@@ -57,8 +57,15 @@ def warn_of_excel(table: pd.DataFrame, path: Path) -> None:
     if changed:
         named = ", ".join(f"{name} ({value})" for name, value in changed.items())
         warn_user(
-            f"{path.name}: Excel and pandas take texts for numbers in {named}; leading zeros are "
-            "lost. Write .xlsx or .parquet, or labels with sub- and ses- (bids_labels).",
+            Wording.sentences(
+                f"{path.name}: Excel and pandas take texts for numbers in {named}; leading zeros "
+                "are lost.",
+                Wording(
+                    "Write .xlsx or .parquet, or labels with sub- and ses-: bids_labels=True.",
+                    cli="Write .xlsx or .parquet, or labels with sub- and ses-: --bids-labels.",
+                    form="Use the .xlsx or .parquet file.",
+                ),
+            ),
             ResultWarning,
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError, Wording
 from neuroflow.escaping import for_excel, visible
 from neuroflow.io import atomic_write, finish_workbook
 from neuroflow.results.export.cleaned import cells_for_text, portable, warn_of_excel
@@ -136,7 +136,11 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
     if len(table) > EXCEL_ROWS:
         raise TableError(
             f"The table has {len(table)} rows, an Excel sheet holds {EXCEL_ROWS}.",
-            advice="Write the wide table (to_wide), or a .csv or .parquet file.",
+            advice=Wording(
+                "Write the wide table (to_wide), or a .csv or .parquet file.",
+                cli="Write the wide table (--wide METRIC), or a .csv or .parquet file.",
+                form="Choose the wide table, or a .csv or .parquet file.",
+            ),
         )
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         fit = _fit_for_excel(table)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from neuroflow._version import __version__
 from neuroflow.compare import recipe
-from neuroflow.errors import FolderError, NeuroflowError, OptionError, ResultWarning
+from neuroflow.errors import FolderError, NeuroflowError, OptionError, ResultWarning, Wording
 from neuroflow.escaping import for_html
 from neuroflow.io import atomic_write
 from neuroflow.matrix import as_list, software_versions
@@ -145,7 +145,8 @@ def _page(ws: Workspace, options: Mapping[str, Any]) -> Page:
             *([sections.change_section(source)] if source.has_visits else []),
             _methods(source),
         ]
-    texts = [str(each.message) for each in caught if issubclass(each.category, ResultWarning)]
+    messages = [each.message for each in caught if issubclass(each.category, ResultWarning)]
+    texts = [Wording.pick(message, "form") for message in messages]
     quality = next(section for section in made if section.key == "quality")
     quality.paragraphs += dict.fromkeys(texts)
     for section in made:

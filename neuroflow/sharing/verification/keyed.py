@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.compare import RECIPE
-from neuroflow.errors import FolderError, OptionError
+from neuroflow.errors import FolderError, OptionError, Wording
 
 _VOID = {"img", "meta", "br", "link", "hr", "input"}
 
@@ -66,7 +66,11 @@ def read_keyed(file: Path) -> Keyed:
 def _unknown(file: Path) -> OptionError:
     return OptionError(
         f"{file.name} does not state how it was computed.",
-        why="It was not written by neuroflow report, paper_table or table_one, or was changed.",
+        why=Wording(
+            "It was not written by report or save_paper_table, or was changed since.",
+            cli="It was not written by `neuroflow report`, `compare --paper` or `table-one --to`, "
+            "or was changed since.",
+        ),
         advice="Write it again.",
     )
 

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import paramiko
@@ -203,12 +204,8 @@ def _at_jump_host(error: ConnectError, jump: Route) -> ConnectError:
             f"{jump.name}` in place of ProxyJump."
         )
     elif isinstance(error, HostKeyError):
-        advice = error.advice if isinstance(error.advice, Wording) else Wording(error.advice)
-        python, cli, form = (
-            _OWNER.sub(f"the administrator of {jump.name}", text)
-            for text in (str(advice), advice.cli, advice.form)
-        )
-        found.advice = Wording(python, cli=cli, form=form)
+        owner = partial(_OWNER.sub, f"the administrator of {jump.name}")
+        found.advice = Wording.changed(error.advice, owner)
     return found
 
 

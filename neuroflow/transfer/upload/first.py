@@ -20,10 +20,7 @@ CONFIRM = Wording(
 
 def and_confirm(advice: str | Wording) -> Wording:
     """Return advice, followed by how to answer the question, in the words of each front end."""
-    words = advice if isinstance(advice, Wording) else Wording(advice)
-    return Wording(
-        f"{words} {CONFIRM}", cli=f"{words.cli} {CONFIRM.cli}", form=f"{words.form} {CONFIRM.form}"
-    )
+    return Wording.sentences(advice, CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,11 @@ class Enrolment:
             raise OptionError(
                 f"The study {unknown[0].label!r} does not belong to cohort {cohort_id!r} here.",
                 why="The cohort was made again without it, or comes from another workspace.",
-                advice=f"Open it again with Workspace.cohort({cohort_id!r}).",
+                advice=Wording(
+                    f"Open it again with Workspace.cohort({cohort_id!r}).",
+                    cli="Run the command again.",
+                    form="Open the cohort again in the Cohort form.",
+                ),
             )
         return replace(known, studies=tuple(study for study in found if study is not None))
 

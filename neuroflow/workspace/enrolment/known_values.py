@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from neuroflow.contract import check_cohort_id
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, Wording
 from neuroflow.io import ParticipantRows, study_names
 from neuroflow.models import Cohort, Study
 from neuroflow.workspace.enrolment.decisions import Decision
@@ -53,7 +53,11 @@ def find_study(cohort: Cohort, name: str) -> Study:
         )
     raise OptionError(
         f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
-        advice="Name it as in the column `study` of the findings, or by its study_id.",
+        advice=Wording(
+            "Name it as in the column `study` of the findings, or by its study_id.",
+            cli="Name it as `neuroflow status` lists it, by its label or its study_id.",
+            form="Choose a study of the table.",
+        ),
     )
 
 

@@ -170,3 +170,19 @@ def test_studies_without_a_stratum_are_left_out_and_counted(cohort):
     assert (found["n_positive"] + found["n_negative"]).tolist() == [24, 24, 25, 25]
     assert found.attrs["exclusions"] == [{"reason": "no site", "n": 1, "study_ids": ["s003"]}]
     assert "Control (n = 19)" in nf.methods_text(found)
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "Int64", "str"])
+@pytest.mark.parametrize("positive", [1, 1.0, "1", [1]])
+def test_codes_are_positive_as_numbers_and_as_texts(cohort, kind, positive):
+    table = cohort({"Control": 20, "PSP": 30})
+    table["sick"] = (table["group"] == "PSP").astype(int).astype(kind)
+    found = nf.diagnostic_accuracy(table, truth="sick", positive=positive, cutoff=0.32)
+    assert found["n_positive"].unique().tolist() == [30]
+
+
+def test_an_unknown_code_is_refused_with_the_known_ones(cohort):
+    table = cohort({"Control": 20, "PSP": 30})
+    table["sick"] = (table["group"] == "PSP").astype(int)
+    with pytest.raises(OptionError, match=r"no group 2\. The groups are 0, 1"):
+        nf.diagnostic_accuracy(table, truth="sick", positive=2)

@@ -383,3 +383,12 @@ def test_a_table_of_europe_is_read_with_its_facts(tmp_path):
     assert (file.layout, file.delimiter, file.decimal) == ("transposed", ";", ",")
     assert dict(file.facts[0]) == {"Age": "61"}
     assert file.records["value"].tolist() == [0.21, 0.17]
+
+
+def test_equal_schemas_have_one_hash_that_stays():
+    columns = {"mean": "FW", "sd": "FAt"}
+    one = Schema(value_columns=columns)
+    assert {one, Schema(value_columns={"sd": "FAt", "mean": "FW"})} == {one}
+    before = hash(one)
+    columns["other"] = "MD"
+    assert hash(one) == before

@@ -1,4 +1,5 @@
 from .covariate import Covariate as Covariate
+from .covariate import are_dates as are_dates
 from .covariate import read_covariate as read_covariate
 from .covariate import read_covariates as read_covariates
 from .covariate import read_score as read_score

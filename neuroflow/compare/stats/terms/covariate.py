@@ -181,10 +181,18 @@ def read_score(studies: pd.DataFrame, name: str) -> Covariate:
     return column
 
 
+def are_dates(levels: Sequence[str]) -> bool:
+    """Return whether most of the labels of a column are dates.
+
+    >>> are_dates(["2024-05-31", "20240601", "unknown"]), are_dates(["A", "B"])
+    (True, False)
+    """
+    return sum(_DATE.fullmatch(level) is not None for level in levels) > len(levels) / 2
+
+
 def _refuse_dates(name: str, levels: Sequence[str]) -> None:
     """Refuse dates, of which each would be a category."""
-    dates = sum(_DATE.fullmatch(level) is not None for level in levels)
-    if dates > len(levels) / 2:
+    if are_dates(levels):
         raise _refused_dates(name)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from traitlets import Any as AnyTrait
 from traitlets import Int, Tuple, Unicode
 
-from neuroflow.errors import CompareError, OptionError, ResultWarning
+from neuroflow.errors import CompareError, OptionError, ResultWarning, Wording
 from neuroflow.widgets.common import FormModel
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import export_methods, export_table, saved_notice
@@ -72,7 +72,7 @@ class FurtherModel(FormModel):
         self.set(
             answer=found,
             sentence=sentence,
-            remarks=tuple(dict.fromkeys(str(each.message) for each in caught)),
+            remarks=tuple(dict.fromkeys(Wording.pick(each.message, "form") for each in caught)),
             methods=". ".join(filter(None, (self.explore.note, _methods(found)))),
             code=code_cell(self.explore.ws.folder, steps, ANSWER),
             notice="",
