@@ -22,13 +22,7 @@ class Wording(str):
 
     @classmethod
     def sentences(cls, *parts: str) -> Self:
-        """Join sentences in each of the wordings.
-
-        Examples
-        --------
-        >>> Wording.sentences("All are used.", Wording("Use n=2.", cli="Use --n 2.")).cli
-        'All are used. Use --n 2.'
-        """
+        """Join sentences in each of the wordings."""
         python, cli, form = (
             " ".join(filter(None, texts)) for texts in zip(*map(_wordings, parts), strict=True)
         )
@@ -36,25 +30,13 @@ class Wording(str):
 
     @classmethod
     def changed(cls, text: str, change: Callable[[str], str]) -> Self:
-        """Change each of the wordings of a text.
-
-        Examples
-        --------
-        >>> Wording.changed(Wording("Use n=2.", cli="Use --n 2."), str.lower).cli
-        'use --n 2.'
-        """
+        """Change each of the wordings of a text."""
         python, cli, form = map(change, _wordings(text))
         return cls(python, cli=cli, form=form)
 
     @staticmethod
     def pick(text: object, front_end: Literal["cli", "form"]) -> str:
-        """Return a text, or a warning's, in the words of a front end.
-
-        Examples
-        --------
-        >>> Wording.pick(UserWarning(Wording("Use n=2.", cli="Use --n 2.")), "cli")
-        'Use --n 2.'
-        """
+        """Return a text, or a warning's, in the words of a front end."""
         found = text.args[0] if isinstance(text, Warning) and text.args else text
         return str(getattr(found, front_end, found))
 

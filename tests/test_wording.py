@@ -1,6 +1,7 @@
 """Messages that the command line or the forms show never ask their readers to write Python."""
 
 import ast
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,3 +95,11 @@ def test_a_warning_reaches_each_front_end_in_its_words() -> None:
     assert str(warning) == 'Spreads differ. Use method="welch".'
     assert Wording.pick(warning, "cli") == "Spreads differ. Use --method welch."
     assert Wording.pick(warning, "form") == "Spreads differ. Use Welch's test."
+
+
+def test_a_wording_survives_changes_and_pickling() -> None:
+    text = Wording.changed(Wording("Use n=2.", cli="Use --n 2.", form="Choose 2."), str.upper)
+
+    copied = pickle.loads(pickle.dumps(text))
+
+    assert (copied, copied.cli, copied.form) == ("USE N=2.", "USE --N 2.", "CHOOSE 2.")

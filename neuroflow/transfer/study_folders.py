@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from neuroflow.errors import PackageError, RemoteMissingError, RemoteRefusedError, Wording
+from neuroflow.errors import PackageError, RemoteMissingError, RemoteRefusedError
 from neuroflow.io import scratch_folder
 from neuroflow.models import Entry
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Remote, do_nothing
@@ -76,11 +76,7 @@ def _members(local: Path) -> dict[str, int]:
         raise PackageError(
             f"The package {local.name} cannot be read.",
             why=f"{error}.",
-            advice=Wording(
-                "Make it again with Workspace.package.",
-                cli="Make it again: neuroflow package WORKSPACE COHORT.",
-                form="Run in a terminal: neuroflow package WORKSPACE COHORT.",
-            ),
+            advice="Submit again: the package is made again first.",
         ) from error
     found.sort(key=lambda each: each.file_size > 0)
     return {each.filename: each.file_size for each in found}

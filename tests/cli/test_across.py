@@ -146,7 +146,7 @@ def test_asymmetry_is_a_cohort_table(run, table_file, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("compare", "--change", "--permutations", "99"), "--permutations has no effect"),
+        (("compare", "--change", "--n-permutations", "99"), "--n-permutations has no effect"),
         (("compare", "--change", "--blocks", "site"), "--blocks has no effect"),
         (("compare", "--change", "--seed", "3"), "--seed has no effect"),
         (("compare", "--change", "--paper", "t.docx"), "--change has no table for a paper"),
@@ -156,7 +156,7 @@ def test_asymmetry_is_a_cohort_table(run, table_file, tmp_path):
         (("compare", "--title", "A"), "belongs to --paper"),
         (("compare", "--unit", "months"), "belongs to --change"),
         (("accuracy", "--seed", "3", "--cutoff", "none"), "belongs to --cutoff youden"),
-        (("power", "--seed", "3"), "belongs to --composite or --draws"),
+        (("power", "--seed", "3"), "belongs to --composite or --n-boot"),
         (("repeatability", "--unit", "days"), "belongs to --within"),
     ],
 )

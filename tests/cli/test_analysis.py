@@ -299,3 +299,26 @@ def test_a_forest_of_top_regions_is_cut_into_pages(run, table_file, tmp_path):
     code, _, err = run("plot", "strip", table_file, "--to", target, "--top", "3")
     assert code != 0
     assert "does not use --top" in err
+
+
+def test_warnings_name_options_of_the_command_line(run, table_file, tmp_path):
+    table = pd.read_parquet(table_file)
+    table.loc[table.index[0], "value"] = 0.0
+    path = tmp_path / "zero.parquet"
+    table.to_parquet(path)
+    _, _, err = run("compare", path, "--reference", "Control", "--visit", "first")
+    assert "--exclude-suspect excludes them; --keep-suspect keeps them" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("--method", "mannwhitney", "--margin", "0.1"), "Use --method linear or --method welch."),
+        (("--correction", "maxt", "--robust", "HC3"), "as --correction holm, or --robust none."),
+        (("--method", "welch", "--standardizer", "raw"), "Use --method linear."),
+    ],
+)
+def test_advice_on_options_can_be_typed(run, table_file, words, advice):
+    code, _, err = run("compare", table_file, *words)
+    assert code == 3
+    assert advice in err

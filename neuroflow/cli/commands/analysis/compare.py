@@ -111,7 +111,9 @@ def compare(
             "(permutation)."
         ),
     ] = "bh",
-    permutations: Annotated[int, typer.Option(help="With maxt: number of permutations.")] = 10_000,
+    n_permutations: Annotated[
+        int, typer.Option(help="With maxt: number of permutations.")
+    ] = 10_000,
     blocks: Annotated[
         str | None,
         typer.Option(
@@ -148,7 +150,7 @@ def compare(
         "covariates": split_list(covariates) or [],
         "interaction": interaction,
         "weights": weights,
-        "n_permutations": permutations,
+        "n_permutations": n_permutations,
         "blocks": blocks,
         "seed": seed,
         "method": method,
@@ -214,7 +216,7 @@ def _refuse_unused(
             "--change has no permutations.", advice="Choose --correction bh, holm or bonferroni."
         )
     unused = [
-        (options["n_permutations"] != 10_000, "--permutations", "--correction maxt"),
+        (options["n_permutations"] != 10_000, "--n-permutations", "--correction maxt"),
         (options["blocks"] is not None, "--blocks", "--correction maxt"),
         (options["seed"] != 0, "--seed", "--correction maxt"),
     ]

@@ -57,7 +57,7 @@ def power(
             "--composite", help="Add the combination of regions that needs the fewest people."
         ),
     ] = False,
-    draws: Annotated[int, typer.Option(help="Bootstrap samples for the interval; 0: none.")] = 0,
+    n_boot: Annotated[int, typer.Option(help="Bootstrap samples for the interval; 0: none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of bootstrap and composite.")] = 0,
     by: By = "group",
     time: TimeColumn = "age",
@@ -76,8 +76,8 @@ def power(
 
     times = _times(visits)
     with Console(as_json=as_json, quiet=quiet) as console:
-        unused = seed != 0 and not (composite or draws)
-        refuse_unused([(unused, "--seed", "--composite or --draws")])
+        unused = seed != 0 and not (composite or n_boot)
+        refuse_unused([(unused, "--seed", "--composite or --n-boot")])
         table = cohort_table(source, participants)
         change = nf.change_over_time(
             table,
@@ -92,7 +92,7 @@ def power(
         )
         found = nf.sample_size(
             change,
-            table=table if composite or draws else None,
+            table=table if composite or n_boot else None,
             slowing=slowing,
             power=power,
             alpha=alpha,
@@ -100,7 +100,7 @@ def power(
             dropout=dropout,
             allocation=allocation,
             composite=composite,
-            n_boot=draws,
+            n_boot=n_boot,
             seed=seed,
         )
         shown = ["region", "metric", "contrast", "n_per_arm", "n_ci_low", "n_ci_high", "n_total"]

@@ -209,8 +209,9 @@ def export(
                     file = to / f"{name}.{ending}"
                     files.append(nf.save_cohort_table(frame, file, bids_labels=bids_labels))
                 except (MissingExtraError, TableError) as error:  # the other formats are written
-                    left.append({"file": f"{name}.{ending}", "reason": str(error)})
-                    console.info(f"{name}.{ending} was left out: {error}")
+                    reason = str(error.worded_for("cli"))
+                    left.append({"file": f"{name}.{ending}", "reason": reason})
+                    console.info(f"{name}.{ending} was not written: {reason}")
         console.output({"files": files, "left_out": left})
         console.print("\n".join(map(str, files)))
     if left:

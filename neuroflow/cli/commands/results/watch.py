@@ -95,7 +95,7 @@ def _collect_as_they_come(
             _add_news(news, table)
         delivered = 0 if update.error else int((table["state"] == State.DELIVERED).sum())
         if update.error:
-            console.info(f"{_now()} no connection, retrying: {update.error}")
+            console.info(f"{_now()} no connection, retrying: {update.error.worded_for('cli')}")
         if delivered:
             waiting += delivered
             try:
@@ -108,7 +108,8 @@ def _collect_as_they_come(
             except TRANSIENT_ERRORS as error:  # lost between the check and the download
                 if is_once:
                     raise
-                console.info(f"{_now()} no connection, collecting at the next check: {error}")
+                why = error.worded_for("cli")
+                console.info(f"{_now()} no connection, collecting at the next check: {why}")
         if update.has_changed or delivered:
             console.info(f"{_now()} {_count_states(table)}")
         if not waiting:
