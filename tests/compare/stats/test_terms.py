@@ -9,8 +9,7 @@ import statsmodels.formula.api as smf
 from support.comparison_tables import long, normal_table, people, wide
 
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
-from neuroflow.compare.stats.terms import natural_spline, parse_terms
-from neuroflow.compare.stats.terms.formula import column_of
+from neuroflow.compare.stats.terms import Covariate, column_of, natural_spline, parse_terms
 from neuroflow.errors import CompareError, OptionError
 
 GROUPS = {"Control": 20, "PD": 17, "PSP": 15}
@@ -111,6 +110,31 @@ def test_equal_weights_are_means_over_all_combinations(term):
     )
     expected = fitted(table, term).predict(cells).mean()
     assert found.loc["PSP - Control", "mean1"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_slopes_of_other_groups_stay_where_a_group_has_no_values():
+    table = normal_table(GROUPS, m=2, seed=4)
+    table.loc[(table["region"] == "r01") & (table["group"] == "PSP"), "value"] = np.nan
+    found = compare_groups(table, interaction="age").set_index(["region", "contrast"])
+    others = wide(table).query("group != 'PSP'")
+    model = smf.ols("r01 ~ C(group) * age", others).fit()
+    row = found.loc[("r01", "PD - Control")]
+    assert row["estimate"] == pytest.approx(model.params["C(group)[T.PD]:age"], rel=1e-9)
+    assert row["p"] == pytest.approx(model.pvalues["C(group)[T.PD]:age"], rel=1e-9)
+    assert found.loc[("r01", "PSP - Control"), "reason"] == "no values in PSP"
+
+
+@pytest.mark.parametrize(
+    ("equal", "means"), [(None, [0, 0]), (False, [0, 0]), (True, [1 / 6, -1 / 6])]
+)
+def test_categories_are_centred_as_they_occur_or_all_alike(equal, means):
+    codes = np.array([0, 1, 1, 1, 2, 0.0])
+    options = {} if equal is None else {"equal": equal}
+    item = Covariate("site", codes, ("A", "B", "C"), **options)
+    columns = item.columns(np.ones(6, dtype=bool))
+    np.testing.assert_allclose(columns.mean(axis=0), means, atol=1e-12)
+    np.testing.assert_allclose(columns[1] - columns[0], [1, 0])
+    np.testing.assert_allclose(columns[4] - columns[0], [0, 1])
 
 
 def test_dates_are_categories_where_that_is_asked():
