@@ -202,6 +202,5 @@ def _length_element(length: int) -> bytes:
 
 def _small_meta(syntax: str) -> bytes:
     uid = syntax.encode("ascii")
-    uid += bytes(len(uid) % 2)
     element = b"\x02\x00\x10\x00UI" + len(uid).to_bytes(2, "little") + uid
     return bytes(128) + b"DICM" + _length_element(len(element)) + element
