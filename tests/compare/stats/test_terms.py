@@ -112,7 +112,7 @@ def test_equal_weights_are_means_over_all_combinations(term):
     assert found.loc["PSP - Control", "mean1"] == pytest.approx(expected, rel=1e-9)
 
 
-def test_slopes_of_other_groups_stay_where_a_group_has_no_values():
+def test_slopes_of_other_groups_stay_where_one_has_none():
     table = normal_table(GROUPS, m=2, seed=4)
     table.loc[(table["region"] == "r01") & (table["group"] == "PSP"), "value"] = np.nan
     found = compare_groups(table, interaction="age").set_index(["region", "contrast"])
