@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import random
 from dataclasses import replace
 
 import pydicom
@@ -194,6 +196,24 @@ def test_what_was_made_of_an_element_is_kept(tmp_path, monkeypatch):
     names = [pydicom.dcmread(io.BytesIO(one)).SequenceName for one in _packaged(paths, monkeypatch)]
     assert names == ["ep_b0", "ep_b1000#1", "ep_b1000#2"] * 3
     assert len(parts) == 3  # of the first image, and of two other names
+
+
+def test_long_results_are_not_kept(tmp_path):
+    path = WRITERS["ge"](tmp_path)[0]
+    write = DicomWriter(Deidentifier(IDENTITY, salt=SALT))
+    for number in range(4):
+        ds = pydicom.dcmread(path)
+        noise = random.Random(number).randbytes(900).hex()
+        packed = gzip.compress(f'NECHO "{number}"\nNOISE "{noise}"\n'.encode())
+        block = ds.private_block(0x0025, "GEMS_SERS_01", create=True)
+        block.add_new(0x1B, "OB", len(packed).to_bytes(4, "little") + packed)
+        ds.SequenceName = "ep_b1000#2" if number else "ep_b0"
+        ds.save_as(tmp_path / "one.dcm")
+        made = pydicom.dcmread(io.BytesIO(b"".join(write(Member(tmp_path / "one.dcm")))))
+        value = made[0x0025, 0x101B].value
+        kept = value[4 : 4 + int.from_bytes(value[:4], "little")]
+        assert gzip.decompress(kept) == f'NECHO "{number}"\n'.encode()
+    assert {tag for tag, _ in write._template._known} == {0x00180024}
 
 
 def test_images_that_are_never_alike_are_not_compared_for_long(tmp_path, monkeypatch):
