@@ -39,7 +39,7 @@ def _read_kept() -> dict[str, dict[str, Any]]:
 
 def _keep(mutant: Mutant, outcome: str, failed: str) -> None:
     """Add an outcome to those of other runs, which may go on beside this one."""
-    with FileLock(f"{KEPT}.lock"):
+    with FileLock(f"{KEPT.resolve()}.lock"):
         kept = _read_kept()
         facts = {"room": mutant.room, "line": mutant.line, "outcome": outcome, "test": failed}
         kept[mutant.key] = facts
