@@ -167,3 +167,17 @@ def test_an_unstorable_file_name_does_not_mark_studies_changed(
         r"'Aidp.CSV'", r"'CON'", r"'a\\b'", r"'bericht_\udcfc.txt'",
     ]  # fmt: skip
     assert all(f"Study {found[0].study_id}: " in text for text in skipped)
+
+
+def test_folders_beside_an_unlistable_one_are_searched(folder_remote):
+    home, _ = folder_remote
+    for name in ("a/x_out", "b/y_out"):
+        (home / "output" / name).mkdir(parents=True)
+
+    class Refusing(LocalRemote):
+        def list(self, path):
+            if path.name == "a":
+                raise RemoteRefusedError("Permission denied.")
+            return super().list(path)
+
+    assert [found.study_id for found in find_results(Refusing(home))] == ["y"]

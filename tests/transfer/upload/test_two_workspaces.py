@@ -167,6 +167,16 @@ def test_another_process_that_sends_is_waited_for(packages, journal, run, folder
     assert not list(home.rglob("*.zip"))
 
 
+@pytest.mark.parametrize(
+    ("scan", "held"),
+    [(Scan(("new", "old")), "new"), (Scan(("new",), is_repetition=True), "s"), (Scan(), "s")],
+)
+def test_a_scan_is_held_under_its_newest_id(journal, scan, held):
+    shared = SharedJournal(Journal(journal), "here", {"s": scan})
+    with shared.sending("s"):
+        assert [path.name for path in journal.parent.glob("*.lock")] == [f"sending-{held}.lock"]
+
+
 def test_the_journal_learns_what_a_crash_kept_from_it(packages, journal, run, folder_remote):
     _home, open_it = folder_remote
     one, two = packages(2)
