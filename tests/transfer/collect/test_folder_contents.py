@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from neuroflow.models import Entry, ResultFolder
+from neuroflow.transfer.collect.batch import make_batches
 from neuroflow.transfer.collect.folder_contents import (
     has_results,
     is_failure,
@@ -59,3 +60,12 @@ def test_a_file_beyond_its_limit_is_not_fetched():
     huge = Entry(PATH, "aidp.csv", 2**40, is_folder=False)
     words = "it is listed with 1,099,512 MB, and such a file has at most 50 MB"
     assert (too_large(huge), too_large(folder("aidp.csv").files[0])) == (words, "")
+
+
+@pytest.mark.parametrize(
+    ("count", "connections", "sizes"),
+    [(65, 1, [32, 32, 1]), (10, 4, [3, 3, 3, 1]), (2, 0, [2]), (0, 4, [])],
+)
+def test_folders_are_divided_evenly_among_connections(count, connections, sizes):
+    batches = make_batches([folder()] * count, connections)
+    assert [len(batch.folders) for batch in batches] == sizes

@@ -1,6 +1,7 @@
 """Status and log files on the endpoint: found by name, bounded, shown in the service's words."""
 
 import os
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -88,3 +89,8 @@ def test_a_folder_that_may_not_be_listed_is_no_error(home, monkeypatch):
 
     monkeypatch.setattr(LocalRemote, "list", refuse)
     assert said(home).lines == {}
+
+
+def test_messages_cannot_be_changed(home):
+    with pytest.raises(FrozenInstanceError):
+        said(home).lines = {}

@@ -196,3 +196,8 @@ def test_an_overdue_study_says_for_how_long():
     table = status([row(State.SUBMITTED)], seen(), now=NOW, overdue_hours=2)
     assert "after 3.0 hours" in table.loc[0, "message"]
     assert table.loc[0, "since"] == SENT
+
+
+def test_times_and_limits_are_given_by_name():
+    with pytest.raises(TypeError):
+        status([], None, NOW, 6)

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from dataclasses import FrozenInstanceError
 
 import pytest
 from support.counting import Counting
@@ -175,6 +176,11 @@ def test_a_scan_is_held_under_its_newest_id(journal, scan, held):
     shared = SharedJournal(Journal(journal), "here", {"s": scan})
     with shared.sending("s"):
         assert [path.name for path in journal.parent.glob("*.lock")] == [f"sending-{held}.lock"]
+
+
+def test_the_view_of_the_journal_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        SharedJournal().workspace = "other"
 
 
 def test_the_journal_learns_what_a_crash_kept_from_it(packages, journal, run, folder_remote):
