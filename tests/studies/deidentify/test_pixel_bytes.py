@@ -229,6 +229,13 @@ def test_a_comment_longer_than_its_jpeg2000_is_blanked_whole():
     assert without_comments(start + cut[:5]) == start + cut[:5]
 
 
+@pytest.mark.parametrize("left", [b"", b"\xff", b"\xff\x64", b"\xff\x64\0"])
+def test_a_jpeg_2000_may_end_after_a_comment(left):
+    start = b"\xff\x4f" + segment(0x51, bytes(38))
+    found = without_comments(start + segment(0x64, NAME) + left)
+    assert found == start + segment(0x64, NAME[:2] + bytes(6)) + left
+
+
 @pytest.mark.parametrize("fragment", [b"", b"\xff\xd8", b"RLE MILLER", b"\xff\x4f\xff\x52" + NAME])
 def test_other_compressed_images_are_left_alone(fragment):
     assert without_comments(fragment) == fragment
