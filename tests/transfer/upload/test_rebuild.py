@@ -141,3 +141,17 @@ def test_without_a_mark_the_package_counts_as_sent(folder_remote, packages, anew
         State.PACKAGED,
         State.SUBMITTED,
     ]
+
+
+def test_what_went_to_another_service_is_taken_up_in_one_step(folder_remote, packages, anew):
+    (one,) = packages(1)
+    anew.add_package(one)
+    anew.record("COHORT", one.study_id, State.SUBMITTED, service="user@first")
+    mark = SentMark(one, Phase.LEAVING, "user@other", EventMark(99, ""))
+    connect = folder_remote[1]
+    rebuild([one], anew, connect(), marks={one.study_id: mark}, service="user@other")
+    assert [state for _, state, _ in anew.history(one.study_id)] == [
+        State.PACKAGED,
+        State.SUBMITTED,
+        State.UNCONFIRMED,
+    ]

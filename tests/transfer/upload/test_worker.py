@@ -3,7 +3,7 @@
 import pytest
 from support.transfers import FastClock
 
-from neuroflow.errors import ConnectionLostError
+from neuroflow.errors import ConnectionLostError, RemoteRefusedError
 from neuroflow.identity import Journal
 from neuroflow.ledger.states import State
 from neuroflow.transfer.control import Clock, Control, Job
@@ -49,6 +49,29 @@ class Losing(LocalRemote):
     def put(self, local, path, on_bytes, before_last):
         on_bytes(0)
         raise ConnectionLostError("gone")
+
+
+class Refusing(LocalRemote):
+    """A folder that refuses a file after some bytes, or before the first."""
+
+    def __init__(self, root, after):
+        super().__init__(root)
+        self.after = after
+
+    def put(self, local, path, on_bytes, before_last):
+        if self.after is not None:
+            on_bytes(self.after)
+        raise RemoteRefusedError("No.")
+
+
+def test_a_connection_with_a_part_in_flight_is_dropped(folder_remote, worker, task):
+    with pytest.raises(DroppedError):
+        worker.handle(Refusing(folder_remote[0], 100), task, id)
+
+
+@pytest.mark.parametrize("after", [None, 1000])
+def test_a_connection_without_a_part_in_flight_is_kept(folder_remote, worker, task, after):
+    assert worker.handle(Refusing(folder_remote[0], after), task, id) is None
 
 
 def test_what_another_workspace_sends_is_checked_soon(tmp_path, worker, task):
