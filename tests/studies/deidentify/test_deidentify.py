@@ -32,7 +32,7 @@ from neuroflow.studies.archive import Member
 from neuroflow.studies.deidentify import Deidentifier, DicomWriter, Identity
 from neuroflow.studies.deidentify.identifiers import identifying_bytes
 from neuroflow.studies.deidentify.private_attributes import SERVICE
-from neuroflow.studies.deidentify.report import deidentification_report
+from neuroflow.studies.deidentify.report import _short, deidentification_report
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
@@ -194,6 +194,14 @@ def test_report_of_frames_shows_the_first_one(tmp_path):
     assert values.loc["Image Position (Patient)", "action"] == "kept"
     whole = report.set_index("tag").loc["(5200,9230)"]
     assert whole["before"] == whole["after"] == f"{SMALL.n_slices * 4} items"
+
+
+def test_long_values_are_shortened_in_a_report():
+    assert _short(bytes(65)) == "65 bytes"
+    assert _short(b"ab") == "b'ab'"
+    assert _short(b"a" * 64) == "b'" + 61 * "a" + "…"
+    assert _short("a" * 64) == "a" * 64
+    assert _short("a" * 65) == "a" * 63 + "…"
 
 
 def test_names_of_each_image_are_searched_in_it():
