@@ -73,7 +73,7 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     force: bool = False,
     # An upload after one that the server refused to store: what it shows before the new one has
     # ended may be left from the old one.
-    is_repeated: bool = False,
+    is_repeated: bool = False,  # begun after one that the server refused to store
 ) -> Decision:
     """Decide what became of a study, from the ledger and the server.
 
@@ -85,7 +85,7 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
         return again if force else Decision(Verdict.SENT, "already sent")
     # Folders and files of an earlier, whole submission reveal nothing about this one.
     is_first = row.submitted_at is None
-    is_old = is_repeated and row.state is State.UPLOADING and not seen.has_results
+    is_old = is_repeated and not seen.has_results
     is_cut = row.state is State.PARTLY_SENT or is_old
     if not is_cut and is_first and _has_arrived(row, seen):
         return Decision(Verdict.SENT, "found complete on the server, or processed")

@@ -178,6 +178,16 @@ def test_a_scan_is_held_under_its_newest_id(journal, scan, held):
         assert [path.name for path in journal.parent.glob("*.lock")] == [f"sending-{held}.lock"]
 
 
+def test_a_journal_without_a_sent_study_is_behind(packages, journal, ledger):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.SUBMITTED)
+    shared = SharedJournal(Journal(journal), "here")
+    assert shared.is_behind(ledger.rows())
+    shared.catch_up(ledger.rows())
+    assert not shared.is_behind(ledger.rows())
+    assert not SharedJournal().is_behind(ledger.rows())
+
+
 def test_the_view_of_the_journal_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         SharedJournal().workspace = "other"
