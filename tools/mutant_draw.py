@@ -75,7 +75,11 @@ ROOMS = (
         ("tests/ledger", *_below("tests/workspace", "jobs", "lost_ledger", "repeat", "set_aside")),
     ),
     Room("collection", ("neuroflow/transfer/collect/*.py",), ("tests/transfer/collect",)),
-    Room("upload", ("neuroflow/transfer/upload/*.py",), ("tests/transfer/upload",)),
+    Room(
+        "upload",
+        ("neuroflow/transfer/upload/*.py",),
+        ("tests/transfer/upload", "tests/workspace/test_config.py"),
+    ),
 )
 
 
