@@ -136,3 +136,24 @@ def test_of_several_makers_the_known_one_stays(texts, kept):
     dataset.Manufacturer = texts
     read = pydicom.dcmread(DicomBytesIO(written(dataset)))
     assert (read.get("Manufacturer") or None) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("BRAIN", "BRAIN"),
+        ("XBERG", None),
+        (["XBERG", "SE"], "SE"),
+        (["SE", "XBERG", "IR"], ["SE", "IR"]),
+    ],
+)
+def test_codes_are_kept_one_by_one(value, kept):
+    dataset = image()
+    dataset.ScanningSequence = value
+    assert pydicom.dcmread(DicomBytesIO(written(dataset))).get("ScanningSequence") == kept
+
+
+def test_an_empty_code_stays():
+    dataset = image()
+    dataset.ScanningSequence = ""
+    assert "ScanningSequence" in pydicom.dcmread(DicomBytesIO(written(dataset)))
