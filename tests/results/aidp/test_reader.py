@@ -216,6 +216,12 @@ def test_the_shortcut_does_not_take_a_header_for_a_fact():
         assert (short.layout, short.ids) == (long.layout, long.ids)
 
 
+def test_a_file_larger_than_usual_is_read_whole(tmp_path):
+    path = tmp_path / "aidp.csv"
+    path.write_text("pSN_FW,0.2\n" + "# a remark\n" * 10_000 + "MCP_FW,0.1\n")
+    assert found(read_aidp(path)) == {"pSN/bilateral/FW": 0.2, "MCP/bilateral/FW": 0.1}
+
+
 def test_what_was_read_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         parse("pSN_FW,0.2\n").values = np.zeros((1, 1))

@@ -143,6 +143,8 @@ def test_reports_of_a_megabyte_take_linear_time(text):
 def test_a_report_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         parse_report(corpus.FAILURE).failure = ""
+    with pytest.raises(FrozenInstanceError):
+        parse_report(corpus.text_2025()).biomarkers["pSN"].value = 0.5
 
 
 def test_of_many_warnings_the_first_twenty_are_kept():
@@ -174,6 +176,11 @@ def test_text_between_the_elements_of_xml_is_not_understood():
 def test_a_sentence_continues_where_a_key_would_be_too_long(length, n_unknown):
     text = f"Atypical:0.8\nAtypical Info:Of the two,\n{'x' * length}: is more probable.\n"
     assert parse_report(text).n_unknown == n_unknown
+
+
+def test_a_key_of_80_characters_is_read():
+    report = parse_report(f"Atypical{'.' * 72}:0.8\nAtypical Info:Of the two,\n")
+    assert (report.grammar, report.classes) == ("text", {"atypical": 0.8})
 
 
 def test_text_that_only_begins_like_xml_is_not_xml():
