@@ -6,6 +6,7 @@ from scipy import stats
 
 from neuroflow.compare.stats import correlation
 from neuroflow.compare.stats.correlation import all_pairs
+from neuroflow.compare.stats.terms import Covariate
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
 
@@ -104,3 +105,16 @@ def test_columns_far_from_zero_need_no_single_computation(change, monkeypatch):
     monkeypatch.setattr(correlation, "_correlate_block", None)
     found = all_pairs(values, values, (), "pearson")
     np.testing.assert_allclose(found.r, one_by_one(values, values), rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
+def test_a_column_that_is_its_covariate_has_no_correlation(size):
+    rng = np.random.default_rng(3)
+    age, other = rng.normal(66, 8, 50), rng.normal(size=(50, 2))
+    left = np.column_stack([0.1 + size * age, other[:, 0]])
+    found = all_pairs(left, other, [Covariate("age", age)], "pearson")
+    assert np.isnan(found.r[0]).all()
+    design = np.column_stack([np.ones(50), age])
+    rest = other - design @ np.linalg.lstsq(design, other, rcond=None)[0]
+    np.testing.assert_allclose(found.r[1], np.corrcoef(rest.T)[0], **CLOSE)
+    assert (found.k == 1).all()
