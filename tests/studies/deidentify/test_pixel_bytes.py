@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -76,6 +77,13 @@ def test_sign_and_order_of_bytes_are_read():
     assert [form_of(PixelRepresentation=sign).is_signed for sign in (0, 1, None)] == [0, 1, 0]
     assert form_of(ExplicitVRBigEndian).is_big_endian
     assert not form_of(ImplicitVRLittleEndian).is_big_endian
+
+
+def test_a_format_cannot_be_changed():
+    form = form_of()
+    with pytest.raises(FrozenInstanceError):
+        form.bits_stored = 12
+    assert not hasattr(form, "__dict__")
 
 
 def element(syntax, length):
