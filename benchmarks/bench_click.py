@@ -2,7 +2,8 @@
 
 Run with ``python benchmarks/bench_click.py``; needs Chromium. 1,000 studies, the forms as
 `neuroflow app` serves them. Measured is from the click on a row of the effects until the strip of
-its region is decoded and about to be painted: browser, kernel and all between. Aim: 150 ms.
+its region is decoded and about to be painted: browser, kernel and all between. Aim: 150 ms, and
+half of what a page of ipywidgets takes that shows the same strip as seaborn draws it.
 Then, with 2,000 studies, what the kernel sends to a page in which each form is opened (aim: below
 1 MB), and how long it takes to open a form that was open before (aim: 300 ms).
 """
@@ -10,20 +11,29 @@ Then, with 2,000 studies, what the kernel sends to a page in which each form is 
 from __future__ import annotations
 
 import argparse
+import re
+import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from bench_forms import make_workspace
-from playwright.sync_api import sync_playwright
-from report import amount
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, sync_playwright
+from report import amount, ratio
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from support.lab import SWITCHES, chromium
 from support.voila import VoilaPage, running_page
+
+from neuroflow.io import jupyter_command
 
 STUDIES = 1000
 AIM = 150.0  # ms
@@ -34,6 +44,77 @@ CLICK = """(row) => new Promise((done) => {
     { once: true });
   row.querySelector("td").click();
 })"""
+
+
+SEABORN = """
+import io
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import neuroflow as nf
+import seaborn as sns
+table = nf.Workspace({folder!r}).table()
+table = table[table["metric"] == "FW"]
+regions = list(table["region"].unique())
+image, button = widgets.Image(), widgets.Button(description="Another region")
+image.add_class("drawn")
+def draw(_=None):
+    regions.append(regions.pop(0))
+    rows = table[table["region"] == regions[0]]
+    figure, ax = plt.subplots(figsize=(85 / 25.4, 75 / 25.4), dpi=104)
+    sns.stripplot(rows, x="group", y="value", hue="group", size=3, ax=ax)
+    options = {{"errorbar": ("se", 1.96), "linestyle": "none", "color": "black"}}
+    sns.pointplot(rows, x="group", y="value", ax=ax, **options)
+    figure.tight_layout()
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    plt.close(figure)
+    image.value = stream.getvalue()
+button.on_click(draw)
+draw()
+widgets.VBox([button, image])
+"""
+"""A page in which a button shows the strip of another region, with means and 95 % intervals."""
+PRESS = """(button) => new Promise((done) => {
+  const strip = document.querySelector("img.drawn");
+  const start = performance.now();
+  strip.addEventListener("load", () => requestAnimationFrame(() => done(performance.now() - start)),
+    { once: true });
+  button.click();
+})"""
+
+
+@contextmanager
+def seaborn_page(folder: Path) -> Iterator[str]:
+    """Serve a page with strips by seaborn; yield its address."""
+    with tempfile.TemporaryDirectory() as place:
+        notebook = Path(place) / "strips.ipynb"
+        cell = new_code_cell(SEABORN.format(folder=str(folder)))
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(new_notebook(cells=[cell], metadata={"kernelspec": kernel}), notebook)
+        command = [*jupyter_command("voila"), str(notebook), "--no-browser", "--port=0"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=place) as server:
+            try:
+                lines = (re.search(r"http://\S+", line) for line in server.stderr or ())
+                yield next(filter(None, lines)).group()
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.communicate()
+
+
+def presses(browser: Browser, folder: Path, count: int) -> list[float]:
+    """Press the button of the page by seaborn; return how long each strip took, in ms."""
+    with seaborn_page(folder) as address:
+        page = browser.new_page()
+        page.goto(address)
+        button = page.get_by_role("button", name="Another region")
+        button.wait_for()
+        page.wait_for_timeout(1500)
+        taken = []
+        for _ in range(count + 1):
+            taken.append(button.evaluate(PRESS))
+            page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+        page.close()
+    return taken[1:]
 
 
 def clicks(page: VoilaPage, count: int) -> list[float]:
@@ -104,6 +185,8 @@ def main() -> None:
             page = VoilaPage(browser.new_page(), address)
             page.open()
             taken = clicks(page, asked.clicks)
+            page.page.close()
+        theirs = statistics.median(presses(browser, project, asked.clicks))
         large = Path(folder) / "large"
         make_workspace(large, 2 * STUDIES)
         with running_page(large) as address:
@@ -114,6 +197,8 @@ def main() -> None:
     middle = statistics.median(taken)
     print(f"a click to the new figure, {STUDIES} studies: {middle:.0f} ms median, ", end="")
     print(f"{max(taken):.0f} ms worst of {len(taken)} (aim: below {AIM:.0f} ms)")
+    print(f"  {middle / theirs:.2f} of {theirs:.0f} ms by seaborn (aim: below 0.5)")
+    ratio("a click on a region to its figure, in the browser", "seaborn", theirs / middle, 2)
     print(f"bytes to a page, {2 * STUDIES} studies: {sent / 1e6:.2f} MB (aim: below 1)")
     print(f"another tab: {statistics.median(switched):.0f} ms median, {max(switched):.0f} ms worst")
     amount("messages to a page with all forms, 2,000 studies", sent / 1e3, "kB", 1000)
