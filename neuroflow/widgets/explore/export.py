@@ -21,22 +21,13 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def export_figure(
-    folder: Path,
-    call: Call,
-    scope: Mapping[str, Any],
-    code: str,
-    note: str = "",
-    *,
-    width: int = 0,
+    folder: Path, call: Call, scope: Mapping[str, Any], code: str, note: str = ""
 ) -> list[Path]:
-    """Write a figure for publication, of a width in mm, and the code that draws it."""
+    """Write a figure for publication and the code that draws it."""
     from neuroflow.plot import save_figure, styled  # matplotlib takes half a second
 
     with styled(**look(note)):
         ax = run_steps([call], **scope)["ax"]
-        if width:
-            ax.figure.set_figwidth(width / 25.4)
-            code = f"{code.removesuffix('ax')}ax.figure.set_figwidth({width} / 25.4)\nax"
         stem = free_stem(folder, _file_name(call))
         return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
 
@@ -94,6 +85,8 @@ def _file_name(call: Call) -> str:
     chosen = (options.get(name) for name in ("contrast", "study_id", "regions", "region"))
     selected = next(filter(None, chosen), "")
     parts = [call.function.removeprefix("plot."), str(options["metric"])]
+    if isinstance(selected, list) and len(selected) > 1:
+        selected = f"{len(selected)}_regions"  # a path has an end
     parts += selected if isinstance(selected, list) else [str(selected)]
     return "_".join(filter(None, (re.sub(r"[^\w+-]+", "-", part).strip("-") for part in parts)))
 

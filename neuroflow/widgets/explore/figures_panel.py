@@ -6,7 +6,7 @@ from typing import Any
 
 from traitlets import link
 
-from neuroflow.widgets.common import ClickableFigure, bind, html, private, set_visible
+from neuroflow.widgets.common import ClickableFigure, Picture, bind, html, private, set_visible
 from neuroflow.widgets.explore.fields import GRID, menu
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
@@ -82,12 +82,16 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
 
     def update() -> None:
         picture = model.pictures.get(view)
-        if picture is None:
-            return
-        why.value = "" if picture.png else f'<p role="status">{html.text(picture.alt)}</p>'
-        set_visible(why, not picture.png)
-        drawn.show(picture)
+        line = "" if picture is None or picture.png else html.text(picture.alt)
+        if view in model.drawing:
+            line = html.badge("wait", "Drawing …")
+        why.value = f'<p role="status">{line}</p>' if line else ""
+        set_visible(why, bool(line))
+        if picture is not None and picture is not shown.get(view):
+            shown[view] = picture
+            drawn.show(picture)
 
-    bind(model, ["pictures"], update)
+    shown: dict[str, Picture] = {}
+    bind(model, ["pictures", "drawing"], update)
     link((model, trait), (drawn, "selected"))
     return card

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Float, Instance, Int, Tuple, Unicode
+from traitlets import Bool, Dict, Float, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
@@ -72,6 +72,7 @@ class ExploreModel(FormModel):
     contrasts = Tuple()
     effects = AnyTrait(None, allow_none=True)
     pictures = Dict()
+    drawing = Tuple()  # the views whose pictures are due
     code = Unicode("")
     methods = Unicode("")
     shown = Unicode("")  # which regions tall figures list, and in which order
@@ -79,7 +80,6 @@ class ExploreModel(FormModel):
     dark = Bool(False)
     ratio = Float(1.0)  # pixels of the screen per CSS pixel
     suffix = Unicode(".csv")
-    export_width = Int(0)  # of an exported figure, in mm; 0 as it is drawn
     exported = Tuple()
 
     def __init__(
@@ -201,16 +201,8 @@ class ExploreModel(FormModel):
     @property
     def question(self) -> Question:
         """The current question."""
-        asked = bool(self.systems or self.search.strip())
-        found: tuple[str, ...] = ()
-        if asked and self.choices:
-            found = self.choices.matching_regions(self.systems, self.search)
-        if asked and not found:
-            raise OptionError(
-                "No region has this name.",
-                advice="Enter part of a name, for example: putamen, scp.",
-                about="search",
-            )
+        known = self.choices
+        found = () if known is None else known.asked_regions(self.systems, self.search)
         return Question(
             cohorts=(self.cohort,) if self.cohort else (),
             groups=self.groups,
@@ -293,7 +285,11 @@ class ExploreModel(FormModel):
             code = code_cell(self.ws.folder, self.steps())
         except NeuroflowError as error:
             code = f"# {Problem.of(error).what}"
-        self._draw_next()  # what was clicked for comes first
+        self.drawing = tuple(self._outdated_views())
+        if self.drawing[:1] == ("strip",):
+            self._draw_next()  # what was clicked for comes first, and is soon there
+        elif self.drawing:
+            self._draw_later()
         self.set(code=code, methods=self._methods())
 
     def _methods(self) -> str:
@@ -326,8 +322,12 @@ class ExploreModel(FormModel):
         self._drawn[view] = (how, self.dark, self.ratio)
         look: dict[str, Any] = {"dark": self.dark, "ratio": self.ratio, "note": self.note}
         picture = picture_of(how, self._scope, **look)
-        self.pictures = {**self.pictures, view: picture}
-        if len(due) > 1 and not self._redraw_pending:
+        self.set(pictures={**self.pictures, view: picture}, drawing=tuple(due)[1:])
+        if len(due) > 1:
+            self._draw_later()
+
+    def _draw_later(self) -> None:
+        if not self._redraw_pending:
             self._redraw_pending = True
             self._defer(self._continue_drawing)
 
@@ -340,8 +340,8 @@ class ExploreModel(FormModel):
         step = self.step(self.main)
 
         def save() -> None:
-            width, given = self.export_width, (step, self._scope, self.code, self.note)
-            self._report_saved(export_figure(self.ws.folder, *given, width=width))
+            files = export_figure(self.ws.folder, step, self._scope, self.code, self.note)
+            self._report_saved(files)
 
         self._save_later("Drawing the figure for publication …", save)
 

@@ -199,6 +199,18 @@ class Choices:
         plain = named.where(~named.duplicated(keep=False), named + " (" + rows["region"] + ")")
         return dict(zip(rows["region"], plain, strict=True))
 
+    def asked_regions(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
+        """Return the regions that are asked for, or none for all of them."""
+        if not systems and not search.strip():
+            return ()
+        if found := self.matching_regions(systems, search):
+            return found
+        raise OptionError(
+            "No region has this name.",
+            advice="Enter part of a name, for example: putamen, scp.",
+            about="search",
+        )
+
     def matching_regions(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
         """Return the regions of the given systems whose names contain the search words."""
         rows = self.regions

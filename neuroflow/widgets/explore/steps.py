@@ -98,11 +98,20 @@ class Call:
     def code(self) -> str:
         """Return the code; see `Step`."""
         start = f"{self.result} = nf.{self.function}("
-        parts = [self.table_name, *(f"{name}={value!r}" for name, value in self.options.items())]
+        parts = [self.table_name, *map(_argument, self.options, self.options.values())]
         line = start + ", ".join(parts) + ")"
         if len(line) <= WIDTH:
             return line
         return start + "\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def _argument(name: str, value: object) -> str:
+    """Return an argument as code, a long list on several lines."""
+    text = f"{name}={value!r}"
+    if len(text) <= WIDTH - len("    ,"):
+        return text
+    listed = pprint.pformat(value, width=WIDTH - 8, compact=True)
+    return f"{name}={listed}".replace("\n", "\n    ")
 
 
 def run_steps(steps: Sequence[Step], **scope: Any) -> dict[str, Any]:

@@ -74,16 +74,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         model.export_figure,
         icon="download",
     )
-    width = field(
-        private.Dropdown,
-        "Width",
-        "The width of the exported figure; journals have columns of 85 mm on pages of 180 mm",
-        options=[("as drawn", 0), *((f"{mm} mm", mm) for mm in (85, 120, 180))],
-        layout={"width": "200px"},
-        style={"description_width": "50px"},
-    )
-    link((model, "export_width"), (width, "value"))
-    return private.HBox([export, main, width], layout=_ROW)
+    return private.HBox([export, main], layout=_ROW)
 
 
 def _methods(model: ExploreModel) -> private.VBox:

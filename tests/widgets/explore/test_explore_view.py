@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import pytest
 from PIL import Image
 from support.collected import collect_into, people
-from support.forms import all_of, control
+from support.forms import all_of, control, html_of
 from support.waits import PATIENCE
 
 from neuroflow.widgets.common.clickable_figure import ClickableFigure
@@ -146,3 +146,27 @@ def test_figures_follow_the_theme_and_the_screen_of_the_page(form, model, monkey
     finally:
         link.set_trait("dark", False)
         link.set_trait("ratio", 1.0)
+
+
+def test_figure_shows_that_it_is_being_drawn(model, monkeypatch):
+    waiting = []
+    monkeypatch.setattr(model, "_defer", waiting.append)
+    form = explore_form(model)
+    control(form, "Forest").value = False
+    control(form, "Forest").value = True
+    model.order = "effect"  # what was drawn before is outdated
+    assert "Drawing" in html_of(form)
+    while waiting:
+        waiting.pop(0)()
+    assert "Drawing" not in html_of(form)
+
+
+def test_first_figures_are_drawn_in_the_theme_of_the_page(model):
+    link = PageLink.current()
+    link.set_trait("dark", True)
+    try:
+        fresh = ExploreModel(model.ws, load=False)
+        explore_form(fresh)
+        assert fresh.dark
+    finally:
+        link.set_trait("dark", False)
