@@ -44,5 +44,10 @@ class Wording(str):
         return partial(type(self), cli=self.cli, form=self.form), (str(self),)
 
 
+def counted(n: int, one: str, several: str) -> str:
+    """Return a number with its words: 1 study has, 2 studies have."""
+    return f"{n} {one if n == 1 else several}"
+
+
 def _wordings(text: str) -> tuple[str, str, str]:
     return str(text), getattr(text, "cli", text), getattr(text, "form", text)

@@ -60,9 +60,9 @@ is skipped.
 
 A cause has one finding: of a damaged file, of missing gradients or of a study whose weighting
 cannot be read, what follows from it is not listed too. Of a study with several diffusion series,
-each finding says which series it is of, as `series 9 "DTI again" (2048 files): 110 ms`. The advice
-fits the input: DICOM or NIfTI, an archive, a BIDS dataset, and the manufacturer (Canon, Toshiba,
-UIH: convert with dcm2niix).
+each finding states which series it is about, as `series 9 "DTI again" (2048 files): 110 ms`. The
+advice fits the input: DICOM or NIfTI, an archive, a BIDS dataset, and the manufacturer (Canon,
+Toshiba, UIH: convert with dcm2niix).
 
 ## Overriding a rule
 

@@ -30,6 +30,7 @@ from .participants import is_more_than_text as is_more_than_text
 from .participants import read_participants as read_participants
 from .participants import study_names as study_names
 from .participants import without_prefix as without_prefix
+from .people_cells import read_sex as read_sex
 from .people_table import KNOWN as KNOWN
 from .people_table import PeopleFile as PeopleFile
 from .people_table import look_at_people as look_at_people

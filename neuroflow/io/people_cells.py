@@ -34,6 +34,11 @@ _MOST_BAD = 0.1  # of the cells of a column of numbers
 _SHOWN = 5
 
 
+def read_sex(text: str) -> str | None:
+    """Return M, F or O for a word that means it, in several languages; None for another."""
+    return _SEXES.get(text.strip().casefold())
+
+
 @dataclass(slots=True)
 class Remarks:
     """What was changed or left out while a table of people was read."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix.cells import BoolArray, IntArray, coded, labels
+from neuroflow.wording import counted
 
 _EARLY = ("screening", "scr", "baseline", "base", "bl", "pre", "initial", "first")
 _LATE = ("post", "followup", "fu", "final", "end", "last")
@@ -61,7 +62,7 @@ def choose_visits(studies: pd.DataFrame, visit: str | None, *, robust: bool = Fa
     if len(repeated):
         named = [labels(studies["participant_id"])[who == one].iloc[0] for one in repeated[:3]]
         raise CompareError(
-            f"{len(repeated)} participants have more than one study "
+            f"{counted(len(repeated), 'participant has', 'participants have')} more than one study "
             f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
             why="Repeated visits are not independent and would make p values too small.",
             advice=_ONE_OR_ROBUST if robust else _ONE,

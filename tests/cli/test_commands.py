@@ -72,7 +72,7 @@ def test_studies_without_participant_are_reported_by_check_and_submit(
     assert {row["measured"] for row in findings if row["rule"] == "participant"} == {stranger}
     code, _, err = run("submit", project, "C", *words, "--dry-run", "--quiet")
     assert code == 0
-    assert "have no row in participants.tsv" in err
+    assert "1 study has no row in participants.tsv" in err
     assert stranger in err
 
 
@@ -294,7 +294,7 @@ def test_an_age_and_a_sex_are_filled_in(run, own_cohort_folder, tmp_path):
         cohort = ws.cohort("C", find_studies(own_cohort_folder / "scans"))
     label = cohort.studies[0].label
     words = ("fill-in", tmp_path / "p", "C", label)
-    code, out, err = run(*words, "--age", 61.5, "--sex", "F", "--json")
+    code, out, err = run(*words, "--age", 61.5, "--sex", "female", "--json")
     assert code == 0, err
     assert json.loads(out) == {"cohort_id": "C", "study": label, "age": 61.5, "sex": "F"}
     with Workspace(tmp_path / "p") as ws:

@@ -11,6 +11,7 @@ from neuroflow.ledger import Ledger, State
 from neuroflow.models import Package
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
+from neuroflow.workspace.enrolment.known_values import checked_values
 
 
 @pytest.fixture
@@ -199,3 +200,8 @@ def test_a_decision_is_read_as_it_was_written(tmp_path):
     (tmp_path / "C").mkdir()
     DecisionStore(tmp_path).write("C", {"a": Decision(excluded="motion")})
     assert DecisionStore(tmp_path).read("C") == {"a": Decision(excluded="motion")}
+
+
+@pytest.mark.parametrize(("word", "sex"), [("female", "F"), ("Male", "M"), ("m", "M"), ("w", "F")])
+def test_a_sex_may_be_a_word(word, sex):
+    assert checked_values({"sex": word}) == Decision(sex=sex)

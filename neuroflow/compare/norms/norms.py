@@ -31,6 +31,7 @@ from neuroflow.errors import CompareError, OptionError, ResultWarning, TableErro
 from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.matrix import Cells, ExcludeSuspect, FloatArray, read_cells
+from neuroflow.wording import counted
 
 LEAST_CONTROLS = 20
 """How many controls norms need: with fewer, their SD is known too badly to be handed on."""
@@ -377,7 +378,7 @@ def _warn_outside(item: dict[str, Any], numbers: FloatArray) -> None:
     n = int(((numbers < low) | (numbers > high)).sum())
     if n:
         warn_user(
-            f"{n} studies have {item['name']} outside that of the controls ({low:g} to {high:g}): "
-            "their expected values are extrapolated in a straight line.",
+            f"{counted(n, 'study has', 'studies have')} {item['name']} outside that of the "
+            f"controls ({low:g} to {high:g}): expected values are extrapolated in a straight line.",
             ResultWarning,
         )

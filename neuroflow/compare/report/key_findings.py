@@ -7,6 +7,7 @@ import pandas as pd
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix import check_number, decimals_for, p_statement
+from neuroflow.wording import counted
 
 _NEEDED = ("contrast", "metric", "region", "estimate", "se", "p", "q", "reason")
 
@@ -96,7 +97,7 @@ def _sentence(found: pd.DataFrame, word: str, alpha: float, most: int) -> str:
 
 
 def _regions(n: int) -> str:
-    return f"{n} region" if n == 1 else f"{n} regions"
+    return counted(n, "region", "regions")
 
 
 def _named(differ: pd.DataFrame, most: int) -> str:

@@ -25,6 +25,7 @@ from neuroflow.studies.discovery.studies_tsv import apply_overrides
 from neuroflow.studies.discovery.walk import STUDIES_TABLE, walk
 from neuroflow.studies.filenames import printable, unique_labels
 from neuroflow.studies.parallel import map_chunks
+from neuroflow.wording import counted
 
 CHUNK = 256
 
@@ -48,14 +49,15 @@ class Survey:
     @property
     def summary(self) -> str:
         """One sentence: how many studies, how many files skipped, and why."""
-        text = f"{len(self.studies)} studies found"
+        text = f"{counted(len(self.studies), 'study', 'studies')} found"
         if self.skipped.empty:
             return text + "; no file skipped."
         # After a colon there may be the name of a series or a message of the system.
         reason = self.skipped["reason"].str.partition(":")[0]
         reasons = self.skipped["files"].groupby(reason, sort=False).sum()
         parts = [f"{count} {reason}" for reason, count in reasons.items()]
-        return f"{text}; {self.skipped['files'].sum()} files skipped ({'; '.join(parts)})."
+        skipped = counted(int(self.skipped["files"].sum()), "file", "files")
+        return f"{text}; {skipped} skipped ({'; '.join(parts)})."
 
 
 def find_studies(

@@ -9,6 +9,7 @@ from neuroflow.contract import cohort_folder
 from neuroflow.errors import FirstSubmissionError, RemoteMissingError, RemoteRefusedError, Wording
 from neuroflow.identity import RANDOM, import_advice, origin
 from neuroflow.transfer.remote import Remote
+from neuroflow.wording import counted
 
 CONFIRM = Wording(
     "If these studies were never sent before, pass not_sent_before=True.",
@@ -58,8 +59,10 @@ def check_account(
         return
     n_results, n_files = (sum(map(len, each.values())) for each in (strange, waiting))
     held = [
-        f"{n_results} results" if strange else "",
-        f"{n_files} files in the folder of cohort {cohort_id}" if waiting else "",
+        counted(n_results, "result", "results") if strange else "",
+        f"{counted(n_files, 'file', 'files')} in the folder of cohort {cohort_id}"
+        if waiting
+        else "",
     ]
     tags = strange.keys() | waiting.keys()
     raise FirstSubmissionError(

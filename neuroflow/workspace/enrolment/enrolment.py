@@ -17,6 +17,7 @@ from neuroflow.identity import Account
 from neuroflow.io import ParticipantRows, is_more_than_text, read_participants, write_private
 from neuroflow.ledger import Ledger, State
 from neuroflow.models import Cohort, OnEvent, Study
+from neuroflow.wording import counted
 from neuroflow.workspace.arguments import check_studies
 from neuroflow.workspace.enrolment.cohort_store import CohortStore
 from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
@@ -144,8 +145,8 @@ class Enrolment:
         kept = [study for study in found if not self._folder.tombstones.has_study(study)]
         if len(kept) < len(found):
             warn_user(
-                f"{len(found) - len(kept)} studies were excluded: their consent was withdrawn "
-                "in this workspace.",
+                f"{counted(len(found) - len(kept), 'study was', 'studies were')} excluded: the "
+                "consent was withdrawn in this workspace.",
                 ResultWarning,
             )
         return kept

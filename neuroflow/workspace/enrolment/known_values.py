@@ -10,7 +10,7 @@ import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import OptionError, Wording
-from neuroflow.io import ParticipantRows, study_names
+from neuroflow.io import ParticipantRows, read_sex, study_names
 from neuroflow.models import Cohort, Study
 from neuroflow.workspace.enrolment.decisions import Decision
 
@@ -97,6 +97,7 @@ def checked_values(given: Mapping[str, object]) -> Decision:
         years = math.nan
     if years is not None and not 0 <= years <= MAX_AGE:
         raise OptionError(f"{age!r} is not an age.", advice="Use years, from 0 to 130.")
-    if sex is not None and not (isinstance(sex, str) and sex in SEXES):
+    known = read_sex(sex) if isinstance(sex, str) else None
+    if sex is not None and known not in SEXES:
         raise OptionError(f"{sex!r} is not accepted as sex.", advice="Use M or F.")
-    return Decision(age=years, sex=sex)
+    return Decision(age=years, sex=known)

@@ -93,7 +93,7 @@ def test_skipped_files_are_counted_with_reasons(tmp_path):
         "readme.md": "neither DICOM nor NIfTI",
         "text.dcm": "not DICOM, despite its extension",
     }
-    assert found.summary.startswith("1 studies found; 3 files skipped")
+    assert found.summary.startswith("1 study found; 3 files skipped")
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems name files in Unicode")

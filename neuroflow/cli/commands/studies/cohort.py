@@ -17,7 +17,13 @@ from neuroflow.cli.completion import (
 )
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import find_scans, open_workspace, people_to_copy, read_people
+from neuroflow.cli.inputs import (
+    find_scans,
+    is_workspace,
+    open_workspace,
+    people_to_copy,
+    read_people,
+)
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
@@ -31,6 +37,7 @@ from neuroflow.cli.options import (
 )
 from neuroflow.cli.signals import stoppable
 from neuroflow.cli.table_completion import regions
+from neuroflow.wording import counted
 
 StudyName = Annotated[
     str, typer.Argument(help="The study's label, or its id.", autocompletion=studies)
@@ -74,7 +81,7 @@ def check(
         bad = findings.loc[findings["severity"] == "error", "study"].nunique()
         facts = {"studies": len(found), "with_errors": bad, "findings": findings}
         console.output(facts, findings if len(findings) else None)
-        console.info(f"{len(found)} studies, {bad} with errors.")
+        console.info(f"{counted(len(found), 'study', 'studies')}, {bad} with errors.")
         if save is not None:
             nf.save_cohort_table(nf.findings_table(findings, found), save)
             console.info(f"The findings are in {save}. It names studies and folders.")
@@ -210,7 +217,7 @@ def override_all(
         count = len(cohort.studies) - len(ws.excluded(cohort_id))
         console.output({"cohort_id": cohort_id, "rule": rule, "studies": count, "reason": reason})
         done = "is overridden" if reason.strip() else "applies again"
-        console.info(f"The rule {rule} {done} for {count} studies.")
+        console.info(f"The rule {rule} {done} for {counted(count, 'study', 'studies')}.")
 
 
 def fill_in(
@@ -223,11 +230,14 @@ def fill_in(
     quiet: Quiet = False,
 ) -> None:
     """Fill in a study's age or sex where neither participants.tsv nor its header has it."""
+    from neuroflow.io import read_sex
+
     if age is None and sex is None:
         raise typer.BadParameter("use --age, --sex, or both")
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
-        console.output({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
+        known = sex and read_sex(sex)
+        console.output({"cohort_id": cohort_id, "study": study, "age": age, "sex": known})
         console.info(f"Filled in for {study}; participants.tsv is not changed.")
 
 
@@ -243,11 +253,14 @@ def package(
     quiet: Quiet = False,
 ) -> None:
     """De-identify and zip every study of a cohort; nothing is sent."""
+    is_new = not is_workspace(workspace)
     with (
         Console(as_json=as_json, quiet=quiet) as console,
         open_workspace(workspace, may_create=folder is not None) as ws,
         stoppable() as stop,
     ):
+        if is_new:
+            console.info(f"A new workspace was made: {ws.folder}.")
         with console.progress() as on_event:
             people = people_to_copy(participants, sheet, column)
             found = find_scans(folder, on_event)

@@ -27,6 +27,7 @@ from neuroflow.cli.options import (
 from neuroflow.cli.signals import stoppable
 from neuroflow.cli.table_completion import in_list
 from neuroflow.ledger import SENT, State
+from neuroflow.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,8 +142,9 @@ def _warn_unmatched(cohort: Cohort, participants: pd.DataFrame | None) -> None:
     if labels:
         shown = ", ".join(labels[:5]) + (", ..." if len(labels) > 5 else "")
         print_stderr(
-            f"Warning: {len(labels)} studies have no row in participants.tsv, and their results "
-            f"will have no group: {shown}. Add rows, or name their participants in studies.tsv."
+            f"Warning: {counted(len(labels), 'study has', 'studies have')} no row in "
+            f"participants.tsv; the results will have no group: {shown}. Add rows, or name the "
+            "participants in studies.tsv."
         )
 
 
