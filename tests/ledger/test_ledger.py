@@ -331,3 +331,8 @@ def test_a_missing_folder_is_named_in_the_systems_words(tmp_path):
     with pytest.raises(LedgerError) as caught:
         Ledger(tmp_path / "none" / "ledger.sqlite")
     assert caught.value.why == f"{os.strerror(errno.ENOENT)}."
+
+
+def test_the_header_names_the_program_for_other_versions(path, ledger):
+    ledger.checkpoint()
+    assert path.read_bytes()[68:72] == b"nflg"
