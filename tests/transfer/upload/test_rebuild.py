@@ -143,7 +143,7 @@ def test_without_a_mark_the_package_counts_as_sent(folder_remote, packages, anew
     ]
 
 
-def test_what_went_to_another_service_is_taken_up_in_one_step(folder_remote, packages, anew):
+def test_what_went_to_another_service_is_taken_at_once(folder_remote, packages, anew):
     (one,) = packages(1)
     anew.add_package(one)
     anew.record("COHORT", one.study_id, State.SUBMITTED, service="user@first")

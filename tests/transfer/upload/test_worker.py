@@ -54,14 +54,15 @@ class Losing(LocalRemote):
 class Refusing(LocalRemote):
     """A folder that refuses a file after some bytes, or before the first."""
 
-    def __init__(self, root, after):
+    def __init__(self, root, after, study_id=None):
         super().__init__(root)
         self.after = after
+        self.study_id = study_id
 
     def put(self, local, path, on_bytes, before_last):
         if self.after is not None:
             on_bytes(self.after)
-        raise RemoteRefusedError("No.")
+        raise RemoteRefusedError("No.", study_id=self.study_id)
 
 
 def test_a_connection_with_a_part_in_flight_is_dropped(folder_remote, worker, task):
@@ -105,3 +106,11 @@ def test_checks_in_vain_are_counted_since_the_last_answer(
             worker.handle(deaf, task, id)
     with pytest.raises(DroppedError):
         worker.handle(deaf, task, id)
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_refused_study_is_named_once(folder_remote, worker, task, is_named):
+    study_id, events = task.package.study_id, []
+    remote = Refusing(folder_remote[0], None, study_id if is_named else None)
+    worker.handle(remote, task, events.append)
+    assert events[-1].message.startswith(f"Study {study_id}: No.")
