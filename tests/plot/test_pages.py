@@ -4,7 +4,7 @@ import pytest
 from support.comparison_tables import realistic_table
 
 import neuroflow as nf
-from neuroflow.errors import CompareError, OptionError, ResultWarning, TableError
+from neuroflow.errors import CompareError, OptionError, ResultWarning, TableError, Wording
 
 
 def drawn(axes):
@@ -84,8 +84,9 @@ def test_no_clear_region_is_an_error(effects):
 
 def test_a_figure_taller_than_a_page_warns_with_cures(effects, tmp_path):
     tall = nf.plot.forest(effects, nf.top_regions(effects, 60))
-    with pytest.warns(ResultWarning, match=r"mm high, .*plot\.pages.*top_regions.*--columns 2"):
+    with pytest.warns(ResultWarning, match=r"mm high, .*plot\.pages.*top_regions") as caught:
         nf.plot.save_figure(tall, tmp_path / "tall", ["png"], dpi=50)
+    assert "--columns 2" in Wording.pick(caught[0].message, "cli")
 
 
 def test_pages_are_saved_without_a_warning(effects, tmp_path):

@@ -135,7 +135,7 @@ def test_a_lost_journal_makes_the_next_submission_ask(open_workspace, service, s
         one.account.journal.add(JournalEntry(second, "submitted", "2026-11-28"))
         one.account.journal.path.unlink()
         result(service, second)
-        with pytest.raises(FirstSubmissionError, match="1 results"):
+        with pytest.raises(FirstSubmissionError, match="holds 1 result of"):
             one.submit("C", on_event=silent)
         rows = one.submit("C", on_event=silent, not_sent_before=True).set_index("study_id")
         assert rows.loc[second, "state"] == "submitted"

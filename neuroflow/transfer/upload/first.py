@@ -67,7 +67,7 @@ def check_account(
     tags = strange.keys() | waiting.keys()
     raise FirstSubmissionError(
         "The account holds studies that were not sent from this computer; nothing was sent.",
-        why=f"On the server are {' and '.join(filter(None, held))} of a colleague or another "
+        why=f"The server holds {' and '.join(filter(None, held))} of a colleague or another "
         f"computer. {_of_whom(tags, known)}",
         advice=and_confirm(_what_to_do(tags, known)),
     )
@@ -86,8 +86,9 @@ def _of_whom(tags: Set[str], known: Acquaintance) -> str:
     foreign = sorted(tag for tag in tags if tag != RANDOM and tag not in known.keys)
     sentences = []
     if foreign:
-        keys = f"account key {foreign[0]}" if len(foreign) == 1 else f"keys {', '.join(foreign)}"
-        sentences.append(f"Ids were made with the {keys}, which is not on this computer.")
+        several = f"account keys {', '.join(foreign)}, which are"
+        keys = several if len(foreign) > 1 else f"account key {foreign[0]}, which is"
+        sentences.append(f"Ids were made with the {keys} not on this computer.")
     if tags & set(known.keys):
         sentences.append(
             "Ids were made with an account key that is here and in use elsewhere, too."

@@ -298,16 +298,21 @@ function sendLook(model) {
     const now = look();
     if (now.dark === last.dark && now.ratio === last.ratio) return;
     last = now;
-    model.send(now);
+    try {
+      model.send(now);
+    } catch {
+      end(); // the notebook was closed, and its program with it
+    }
   };
   const watcher = new MutationObserver(compare);
-  watcher.observe(document.body, { attributes: true });
-  addEventListener("resize", compare); // also where the page is zoomed
-  model.send({ ask: "contents", ...last });
-  return () => {
+  const end = () => {
     watcher.disconnect();
     removeEventListener("resize", compare);
   };
+  watcher.observe(document.body, { attributes: true });
+  addEventListener("resize", compare); // also where the page is zoomed
+  model.send({ ask: "contents", ...last });
+  return end;
 }
 
 const watches = new WeakMap();

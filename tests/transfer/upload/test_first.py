@@ -21,9 +21,9 @@ def test_later_only_unknown_keys_are_asked_about(is_first, tags):
 @pytest.mark.parametrize(
     ("answered", "n_files", "held"),
     [
-        ([OTHERS], 0, "1 results"),
+        ([OTHERS], 0, "1 result"),
         ([], 2, "2 files in the folder of cohort COHORT"),
-        ([OTHERS], 1, "1 results and 1 files in the folder of cohort COHORT"),
+        ([OTHERS], 1, "1 result and 1 file in the folder of cohort COHORT"),
     ],
 )
 def test_the_question_names_only_what_is_there(folder_remote, answered, n_files, held):
@@ -34,4 +34,4 @@ def test_the_question_names_only_what_is_there(folder_remote, answered, n_files,
         (folder / f"{name}.zip").touch()
     with pytest.raises(FirstSubmissionError) as caught:
         check_account(connect(), "COHORT", answered=answered, known=Acquaintance((), ()))
-    assert caught.value.why.startswith(f"On the server are {held} of a colleague")
+    assert caught.value.why.startswith(f"The server holds {held} of a colleague")
