@@ -31,6 +31,7 @@ from report import amount, ratio
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from support.lab import SWITCHES, chromium
+from support.sshd import free_port
 from support.voila import VoilaPage, running_page
 
 from neuroflow.io import jupyter_command
@@ -91,7 +92,8 @@ def seaborn_page(folder: Path) -> Iterator[str]:
         cell = new_code_cell(SEABORN.format(folder=str(folder)))
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(new_notebook(cells=[cell], metadata={"kernelspec": kernel}), notebook)
-        command = [*jupyter_command("voila"), str(notebook), "--no-browser", "--port=0"]
+        command = [*jupyter_command("voila"), str(notebook), "--no-browser"]
+        command.append(f"--port={free_port()}")
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=place) as server:
             try:
                 lines = (re.search(r"http://\S+", line) for line in server.stderr or ())
