@@ -28,7 +28,7 @@ def form(*children: Any, is_wide: bool = False) -> private.VBox:
 
 def side_by_side(ask: Sequence[Any], listed: Sequence[Any], decide: Sequence[Any] = ()) -> Any:
     """Return what is asked, what is listed and what is decided, in two columns where they fit."""
-    parts = {"nf-ask": ask, "nf-list": listed, "nf-decide": decide}
+    parts = {"nf-ask": ask, "nf-listed": listed, "nf-decide": decide}
     boxes = {name: private.VBox(list(children)) for name, children in parts.items() if children}
     for name, box in boxes.items():
         box.add_class(name)
