@@ -5,16 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from neuroflow.errors import StudyError
+from neuroflow.io import in_megabytes
 from neuroflow.studies.archive import READ_ERRORS, Member, refuse_placeholder
 
-_MAX_BYTES = 8 * 1024**2
+_MAX_BYTES = 8_000_000  # 100,000 volumes take a tenth of it
 
 
 def read_numbers(member: Member) -> np.ndarray:
     """Read a file of b-values or b-vectors."""
     try:
         with member.open_raw() as stream:
-            text = stream.read(_MAX_BYTES).decode("utf-8-sig")
+            data = stream.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise StudyError(
+                "The b-values or b-vectors were not read.",
+                why=f"The file has more than {in_megabytes(_MAX_BYTES)}.",
+                advice="Convert the study again.",
+            )
+        text = data.decode("utf-8-sig")
         lines = [line.replace(",", " ").replace(";", " ").split() for line in text.splitlines()]
         rows = [[float(word) for word in line] for line in lines if line]
         if not rows or len({len(row) for row in rows}) != 1:

@@ -33,10 +33,11 @@ def test_what_is_no_table_of_numbers_is_refused(tmp_path, text):
         read_numbers(member(tmp_path, text))
 
 
-def test_eight_megabytes_are_read(tmp_path):
-    most = 8 * 1024**2
+def test_eight_megabytes_are_read_and_more_is_refused(tmp_path):
+    most = 8_000_000
     assert read_numbers(member(tmp_path, "0 1".ljust(most - 1) + "7")).tolist() == [[0, 1, 7]]
-    assert read_numbers(member(tmp_path, "0 1".ljust(most) + "7")).tolist() == [[0, 1]]
+    with pytest.raises(StudyError, match="more than 8 MB"):
+        read_numbers(member(tmp_path, "0 1".ljust(most) + "7"))
 
 
 @pytest.mark.parametrize(
