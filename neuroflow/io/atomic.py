@@ -146,20 +146,28 @@ def _nearest(folder: Path) -> Path:
 
 def _is_closed(folder: str | Path) -> bool:
     """Check whether a folder is closed to all but its owner, and a group that shares it."""
-    try:
-        mode = stat.S_IMODE(os.stat(folder or ".").st_mode)  # noqa: PTH116
-    except OSError:
-        return False
-    return os.name == "posix" and (not mode & (_GROUP | _OTHERS) or _is_shared(folder))
+    mode = _permissions(folder)
+    return mode is not None and (not mode & (_GROUP | _OTHERS) or _is_of_a_group(mode))
 
 
 def _is_shared(folder: str | Path) -> bool:
     """Check whether a group, and nobody else, shares a folder."""
+    mode = _permissions(folder)
+    return mode is not None and _is_of_a_group(mode)
+
+
+def _is_of_a_group(mode: int) -> bool:
+    return mode & _GROUP == _GROUP and not mode & _OTHERS
+
+
+def _permissions(folder: str | Path) -> int | None:
+    """Return a folder's permissions; None where there is no folder, or permissions mean nothing."""
+    if os.name != "posix":
+        return None
     try:
-        mode = stat.S_IMODE(os.stat(folder or ".").st_mode)  # noqa: PTH116
+        return stat.S_IMODE(os.stat(folder or ".").st_mode)  # noqa: PTH116
     except OSError:
-        return False
-    return os.name == "posix" and mode & _GROUP == _GROUP and not mode & _OTHERS
+        return None
 
 
 def _publish(temporary: Path, path: Path, *, exclusive: bool, sync: bool) -> None:
