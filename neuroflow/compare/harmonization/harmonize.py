@@ -39,8 +39,8 @@ from neuroflow.matrix import (
 Harmonization = Literal["combat", "longitudinal", "linear"]
 METHODS = ("combat", "longitudinal", "linear")
 _FEW = 10
-_COMBAT = Wording('Use method="combat".', cli="Use --method combat.")
 """Regions below which a prior over regions is poor."""
+_COMBAT = Wording('Use method="combat".', cli="Use --method combat.")
 
 
 def harmonize(

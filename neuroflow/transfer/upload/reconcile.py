@@ -73,7 +73,7 @@ def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactl
     force: bool = False,
     # An upload after one that the server refused to store: what it shows before the new one has
     # ended may be left from the old one.
-    is_repeated: bool = False,  # begun after one that the server refused to store
+    is_repeated: bool = False,
 ) -> Decision:
     """Decide what became of a study, from the ledger and the server.
 

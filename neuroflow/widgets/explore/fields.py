@@ -44,8 +44,11 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     if known is None:
         return []
     fixed = {
-        **{"method": METHODS, "robust": STANDARD_ERRORS, "correction": CORRECTIONS},
-        **{"shown": SHOWN, "order": ORDERS},
+        "method": METHODS,
+        "robust": STANDARD_ERRORS,
+        "correction": CORRECTIONS,
+        "shown": SHOWN,
+        "order": ORDERS,
     }
     if name in fixed:
         return list(fixed[name])
