@@ -15,6 +15,7 @@ from neuroflow.matrix import is_region, load_regions
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.tidy import tidy, without_footer
 from neuroflow.results.warning_kinds import WarningKind
+from neuroflow.wording import counted
 
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies
 PIPE, BLANK = "|", " "
@@ -146,7 +147,8 @@ def _square(
             raise unreadable(
                 path,
                 line,
-                f"It has {len(cells)} cells, the table's first line {len(rows[0])}.",
+                f"It has {counted(len(cells), 'cell', 'cells')}, "
+                f"the table's first line {len(rows[0])}.",
                 "The file may be truncated: download it again.",
             )
         square.append(cells + [""] * (width - len(cells)))
