@@ -109,6 +109,18 @@ def test_unanswerable_question_is_reported_and_next_is_answered(explore):
     explore.sees("66 of 66 regions are compared")
 
 
+def test_reset_by_keyboard_returns_to_the_first_question(explore):
+    reset = explore.form.get_by_role("button", name="Reset question")
+    expect(reset).to_be_disabled()
+    field(explore, "PSP").check()
+    expect(reset).to_be_enabled()
+    reset.focus()
+    explore.page.keyboard.press("Enter")
+    explore.sees("Set back: Groups.")
+    expect(field(explore, "PSP")).not_to_be_checked()
+    expect(reset).to_be_disabled()
+
+
 def test_figure_table_and_methods_are_exported(explore, project):
     for what, file in (("figure", "forest_FW"), ("effects", "effects_FW"), ("methods", "methods")):
         explore.click(f"Export {what}")

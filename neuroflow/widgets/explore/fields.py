@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from traitlets import link
 
 from neuroflow.escaping import visible
-from neuroflow.widgets.common import bind, field, html, private, set_visible
+from neuroflow.widgets.common import FormModel, bind, button, field, html, private, set_visible
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import ALPHA, BY_EFFECT, SIGNIFICANT
 
@@ -174,11 +174,11 @@ def _bind_options(
     return box
 
 
-def search_box(model: ExploreModel) -> Any:
+def search_box(model: ExploreModel, label: str) -> Any:
     """Return the field that searches regions by words."""
     words = field(
         private.Text,
-        "Find regions",
+        label,
         "Only regions whose names contain these words; separate alternatives with commas",
         placeholder="putamen, scp",
         continuous_update=False,
@@ -201,6 +201,42 @@ def name_box(label: str, description: str) -> Any:
         placeholder="type to search",
         **NARROW,
     )
+
+
+def reset_row(
+    model: FormModel,
+    label: str,
+    names: Mapping[str, str],
+    first: Callable[[], Mapping[str, Any]],
+) -> private.HBox:
+    """Return a button that sets fields back to how the form opens, and which ones it has set."""
+    done = private.HTML()
+    is_setting = False
+
+    def differing() -> list[str]:
+        values = first()
+        return [name for name in names if name in values and getattr(model, name) != values[name]]
+
+    def reset() -> None:
+        nonlocal is_setting
+        changed, values = differing(), first()
+        is_setting = True
+        try:
+            model.set(**{name: values[name] for name in changed})
+        finally:
+            is_setting = False
+        words = ", ".join(dict.fromkeys(names[name] for name in changed))
+        done.value = f'<span role="status" class="nf-dim">Set back: {html.text(words)}.</span>'
+
+    way = button(model, label, "Set these fields back to how the form opens", reset, icon="undo")
+
+    def follow() -> None:
+        way.disabled = not differing()
+        if not is_setting:
+            done.value = ""
+
+    bind(model, list(names), follow)
+    return private.HBox([way, done], layout={"align_items": "center"})
 
 
 def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:

@@ -27,6 +27,7 @@ from neuroflow.widgets.explore.question import (
     USUAL_COVARIATES,
     Choices,
     Question,
+    allowed,
     drawn_contrasts,
     form_entries,
     listed_regions,
@@ -51,6 +52,7 @@ class ExploreModel(FormModel):
     """A question to the cohort table, its answer, and the selection in it."""
 
     choices = Instance(Choices, allow_none=True)
+    opening = Dict()  # the question as the form opened with it
     cohort = Unicode("")
     groups = Tuple()
     systems = Tuple()
@@ -146,6 +148,7 @@ class ExploreModel(FormModel):
             self._drop_unknown(choices)
             if is_first:
                 self._set_defaults(choices)
+                self.opening = self.asked
         self.run_safely(self._update_answer)
 
     def _set_defaults(self, choices: Choices) -> None:
@@ -172,19 +175,14 @@ class ExploreModel(FormModel):
 
     def _drop_unknown(self, choices: Choices) -> None:
         """Drop choices that the results no longer contain."""
-        self.groups = tuple(name for name in self.groups if name in choices.groups)
-        self.systems = tuple(name for name in self.systems if name in choices.systems)
-        self.covariates = tuple(name for name in self.covariates if name in choices.covariates)
-        if self.cohort not in choices.cohorts:
-            self.cohort = ""
-        if self.reference not in choices.groups:
-            self.reference = ""
-        if self.metric not in choices.metrics:
-            self.metric = choices.metrics[0]
-        if self.visit not in {"", "first", "last", *choices.sessions}:
-            self.visit = ""
+        self.set(**allowed(self.asked, choices))
         if self.study_id not in self.names:
             self.study_id = ""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What stands in the fields of the question."""
+        return {name: getattr(self, name) for name in QUESTION_TRAITS}
 
     @property
     def region_names(self) -> dict[str, str]:

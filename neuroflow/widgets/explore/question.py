@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -223,6 +223,23 @@ class Choices:
             hits = [names.str.contains(word, regex=False) for word in words]
             rows = rows[pd.concat(hits, axis="columns").any(axis="columns")]
         return tuple(dict.fromkeys(rows["region"]))
+
+
+def allowed(asked: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+    """Return what is asked without what the results do not contain."""
+    lists = {name: getattr(choices, name) for name in ("groups", "systems", "covariates")}
+    kept = {name: tuple(each for each in asked[name] if each in lists[name]) for name in lists}
+    menus = {
+        "cohort": (choices.cohorts, ""),
+        "reference": (choices.groups, ""),
+        "metric": (choices.metrics, choices.metrics[0]),
+        "visit": (("first", "last", *choices.sessions), ""),
+    }
+    named = {
+        name: asked[name] if asked[name] in known else instead
+        for name, (known, instead) in menus.items()
+    }
+    return {**asked, **kept, **named}
 
 
 def _names(column: pd.Series[Any]) -> tuple[str, ...]:

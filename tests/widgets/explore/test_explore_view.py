@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import pytest
 from PIL import Image
 from support.collected import collect_into, people
-from support.forms import all_of, control, html_of
+from support.forms import all_of, button, control, html_of
 from support.waits import PATIENCE
 
 from neuroflow.widgets.common.clickable_figure import ClickableFigure
@@ -73,6 +73,60 @@ def test_statistics_are_folded_until_they_are_asked_for(form):
     assert fields.layout.display == "none"
     control(form, "Statistics").value = True
     assert fields.layout.display is None
+
+
+@pytest.fixture
+def opened(model):
+    """Draw the form of a model as it opens."""
+    first = ExploreModel(model.ws, load=False)
+    first.views = ()
+    first.reload()
+    assert first.join(PATIENCE)
+    return first, explore_form(first)
+
+
+def test_reset_is_off_as_the_form_opens(opened):
+    assert button(opened[1], "Reset question").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("groups", ("PSP",)),
+        ("systems", ("midbrain",)),
+        ("search", "putamen"),
+        ("covariates", ()),
+        ("reference", ""),
+        ("correction", "holm"),
+        ("robust", "HC3"),
+        ("exclude_suspect", True),
+    ],
+)
+def test_reset_sets_each_field_back(opened, name, value):
+    first, form = opened
+    before = first.asked
+    assert before[name] != value
+    first.set(**{name: value})
+    button(form, "Reset question").click()
+    assert first.asked == before
+    assert button(form, "Reset question").disabled
+
+
+def test_reset_names_what_it_set_until_the_next_change(opened):
+    first, form = opened
+    first.set(groups=("PSP",), correction="holm")
+    button(form, "Reset question").click()
+    assert "Set back: Groups, Correction." in html_of(form)
+    first.correction = "none"
+    assert "Set back" not in html_of(form)
+
+
+def test_reset_leaves_out_what_the_results_lost(opened):
+    first, form = opened
+    first.opening = {**first.opening, "groups": ("MSA", "gone")}
+    first.groups = ("PSP",)
+    button(form, "Reset question").click()
+    assert first.groups == ("MSA",)
 
 
 def test_showing_the_form_does_not_change_the_question(form, model):

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pandas as pd
 import pytest
 from support.collected import collect_into, people
-from support.forms import all_of, button, control
+from support.forms import all_of, button, control, html_of
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -69,6 +69,15 @@ def test_controls_are_made_when_they_are_opened(further):
     assert control(form, "Question").value == "people"
     control(form, "Further questions").value = False
     assert form.children[1].layout.display == "none"
+
+
+def test_reset_returns_to_the_first_question_and_its_numbers(further):
+    form = opened(further)
+    assert button(form, "Reset further question").disabled
+    further.set(analysis="repeats", days=30)
+    button(form, "Reset further question").click()
+    assert (further.analysis, further.days) == ("people", 90)
+    assert "Set back: Question, Repeated within (days)." in html_of(form)
 
 
 @pytest.mark.parametrize("name", [name for name in ANALYSES if name != "cohorts"])

@@ -20,11 +20,12 @@ from neuroflow.widgets.common import (
     problems_at,
     set_visible,
 )
-from neuroflow.widgets.explore.fields import folded
+from neuroflow.widgets.explore.fields import folded, reset_row
 from neuroflow.widgets.explore.further.analyses import ANALYSES, rows_of
 from neuroflow.widgets.explore.further.model import FurtherModel
 from neuroflow.widgets.explore.take_away_panel import saved_files
 
+_QUESTION = "Question"
 _WIDE = {"style": {"description_width": "180px"}, "layout": {"width": "300px"}}
 
 
@@ -47,13 +48,16 @@ def _questions(model: FurtherModel) -> list[Any]:
     slowing, days = _numbers(model)
     row = private.HBox([_menu(model), slowing, days, ask], layout=WRAP_ROW)
     problems_at(model, row, {"slowing": slowing, "days": days})
-    return [intro, row, _not_offered(model), problem_list(model), _answer(model)]
+    labels = {"analysis": _QUESTION, "slowing": slowing.description, "days": days.description}
+    opening = {name: FurtherModel.class_traits()[name].default() for name in labels}
+    reset = reset_row(model, "Reset further question", labels, lambda: opening)
+    return [intro, row, reset, _not_offered(model), problem_list(model), _answer(model)]
 
 
 def _menu(model: FurtherModel) -> Any:
     box = field(
         private.Dropdown,
-        "Question",
+        _QUESTION,
         "What to ask about the chosen studies",
         options=[(each.question, name) for name, each in ANALYSES.items()],
         layout={"width": "420px"},
