@@ -107,6 +107,16 @@ _EXCLUDED = {
     },
 }
 _SET_ASIDE = {"set_aside": _rows("The results that are set aside")}
+_NOTES = {
+    "notes": _rows(
+        "The notes",
+        label=_TEXT,
+        study_id=_TEXT,
+        note=_TEXT,
+        by=_TEXT,
+        at=_time("When it was written"),
+    )
+}
 _REGION = {"region": _TEXT, "metric": _TEXT}
 
 
@@ -204,6 +214,8 @@ ANSWERS: dict[str, dict[str, Shape]] = {
         "file": _text("The file of the log"),
         "events": _rows("The latest events", at=_TEXT, stage=_TEXT, status=_TEXT),
     },
+    "note": _NOTES,
+    "notes": _NOTES,
     "status": {**_STATUS, **_NEWS, "studies": _STATES},
     "collect": {**_STATUS, **_NEWS, "studies": _STATES},
     "watch": {

@@ -56,6 +56,8 @@ _PANELS = {
         commands.stop,
         commands.rebuild,
         commands.log,
+        commands.note,
+        commands.notes,
     ),
     "Results": (commands.status, commands.collect, commands.watch),
     "Tables and figures": (

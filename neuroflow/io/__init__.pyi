@@ -48,4 +48,5 @@ from .text import sample_cells as sample_cells
 from .text import split_cells as split_cells
 from .text import trimmed as trimmed
 from .user_folder import CONFIG_VARIABLE as CONFIG_VARIABLE
+from .user_folder import local_user as local_user
 from .user_folder import user_folder as user_folder

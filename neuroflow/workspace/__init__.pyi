@@ -11,6 +11,7 @@ from .file_names import DECISION_FILES as DECISION_FILES
 from .file_names import EXPORTS as EXPORTS
 from .file_names import LEDGER_FILES as LEDGER_FILES
 from .file_names import LEDGER_NAME as LEDGER_NAME
+from .file_names import NOTES_FILE as NOTES_FILE
 from .file_names import SET_ASIDE_FILE as SET_ASIDE_FILE
 from .file_names import STUDIES_NAME as STUDIES_NAME
 from .file_names import WITNESS_NAME as WITNESS_NAME

@@ -12,7 +12,14 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import ConfigError, HostKeyError, OptionError, ResultError, ResultWarning
+from neuroflow.errors import (
+    ConfigError,
+    HostKeyError,
+    OptionError,
+    ResultError,
+    ResultWarning,
+    WorkspaceError,
+)
 from neuroflow.events import listening, warn_user
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
@@ -47,6 +54,7 @@ from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
+from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.notices import News, NewsMemory, Notices
 from neuroflow.workspace.set_aside import find_result
 from neuroflow.workspace.witness import Witness, known_name
@@ -140,7 +148,13 @@ class Collection:
             table = table[is_own].reset_index(drop=True)
             table.attrs = facts
         table.attrs["n_others"] = int((~is_own).sum())
-        return table
+        try:
+            texts = Notes(self._folder.root).texts()
+        except WorkspaceError as error:  # the states are there without them
+            self._warn([str(error)])
+            return table
+        names = [texts.get(study_id, "") for study_id in table["study_id"]]
+        return table.assign(note=names) if any(names) else table
 
     def watch(
         self,

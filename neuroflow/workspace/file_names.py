@@ -9,6 +9,7 @@ LEDGER_FILES = (LEDGER_NAME, f"{LEDGER_NAME}-wal")
 WITNESS_NAME = "witness.json"
 SALT_NAME = "salt"
 SET_ASIDE_FILE = "results_set_aside.tsv"
+NOTES_FILE = "notes.tsv"
 
 COHORTS = "cohorts"
 PACKAGES = "packages"

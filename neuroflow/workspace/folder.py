@@ -17,6 +17,8 @@
         exports/                 figures, tables and methods texts from the Explore form
         forgotten.json           whose consent was withdrawn: keyed digests only
         witness.json             the last job, to notice a ledger that was replaced by an older one
+        results_set_aside.tsv    results that were set aside after quality control, with reasons
+        notes.tsv                notes about studies, with who wrote them and when
         reported.json            which failures and overdue studies were reported: ids only
         logs/neuroflow.log       what was done and when: no patient data, no secret
 """

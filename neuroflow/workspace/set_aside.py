@@ -6,62 +6,48 @@ table of the workspace has them in its column ``set_aside``, which all analyses 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 
-from neuroflow.errors import OptionError, WorkspaceError
-from neuroflow.io import private_mode, study_names, write_private
+from neuroflow.errors import OptionError
+from neuroflow.io import study_names
 from neuroflow.matrix import SET_ASIDE, resolve
 from neuroflow.workspace.file_names import SET_ASIDE_FILE
+from neuroflow.workspace.study_table import StudyTable, one_line
 
 COLUMNS = ("study_id", "region", "reason")
-_LOCK_SECONDS = 10.0
+"""One row per decision; an empty region stands for the whole study."""
 _SHOWN = 5
 
 
-class SetAside:
+class SetAside(StudyTable):
     """The results that are set aside in one workspace."""
 
     def __init__(self, root: Path) -> None:
-        self._path = root / SET_ASIDE_FILE
-
-    def read(self) -> pd.DataFrame:
-        """Return one row per decision: study, region (empty: the whole study) and reason."""
-        if not self._path.exists():
-            return pd.DataFrame(columns=list(COLUMNS), dtype=str)
-        try:
-            table = pd.read_csv(self._path, sep="\t", dtype=str, keep_default_na=False)
-            return table[list(COLUMNS)]
-        except (OSError, ValueError, KeyError) as error:
-            raise WorkspaceError(
-                "The results that are set aside cannot be read.",
-                why=f"{type(error).__name__} in {self._path}.",
-                advice="Restore the file from a backup, or remove it and decide again.",
-            ) from error
+        super().__init__(root / SET_ASIDE_FILE, COLUMNS, "The results that are set aside")
 
     def exclude(self, study_id: str, region: str | None, reason: str) -> None:
         """Set a study or one of its regions aside; a new reason replaces the old one."""
-        words = " ".join(str(reason).split())
+        words = one_line(str(reason))
         if not words:
             raise OptionError(
                 "A reason is missing.", advice='State one, such as "motion".', about="reason"
             )
         name = "" if region is None else known_region(region)
-        with self._lock():
-            table = self.read()
+
+        def edit(table: pd.DataFrame) -> pd.DataFrame:
             kept = table[(table["study_id"] != study_id) | (table["region"] != name)]
-            row = pd.DataFrame([(study_id, name, words)], columns=list(COLUMNS))
-            self._write(pd.concat([kept, row], ignore_index=True))
+            return self.with_row(kept, study_id, name, words)
+
+        self.change(edit)
 
     def include(self, study_id: str, region: str | None) -> None:
         """Include a study, or one of its regions, again; without a region all of it."""
-        with self._lock():
-            table = self.read()
+
+        def edit(table: pd.DataFrame) -> pd.DataFrame:
             out = table["study_id"] == study_id
             if region is not None:
                 out &= table["region"] == known_region(region)
@@ -70,18 +56,9 @@ class SetAside:
                     f"{region or 'Nothing'} of study {study_id} is not set aside.",
                     study_id=study_id,
                 )
-            self._write(table[~out])
+            return table[~out]
 
-    def keep_only(self, study_ids: Collection[str]) -> bool:
-        """Forget decisions about other studies; return whether there were any."""
-        if not self._path.exists():
-            return False
-        with self._lock():
-            table = self.read()
-            is_kept = table["study_id"].isin(list(study_ids))
-            if not is_kept.all():
-                self._write(table[is_kept])
-        return not is_kept.all()
+        self.change(edit)
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Mark what is set aside in a cohort table; its values are missing there."""
@@ -101,22 +78,6 @@ class SetAside:
         marked["value"] = marked["value"].mask(is_out)
         marked.attrs = dict(table.attrs)
         return marked
-
-    def _lock(self) -> FileLock:
-        path = self._path.with_suffix(".lock")
-        return FileLock(path, timeout=_LOCK_SECONDS, mode=private_mode(path.parent))
-
-    def _write(self, table: pd.DataFrame) -> None:
-        text = io.StringIO()
-        table.to_csv(text, sep="\t", index=False, lineterminator="\n")
-        try:
-            write_private(self._path, text.getvalue().encode())
-        except OSError as error:
-            raise WorkspaceError(
-                "The results that are set aside cannot be written.",
-                why=f"{error.strerror or error} in {self._path.parent}.",
-                advice="Check the folder's permissions and the disk's free space.",
-            ) from error
 
 
 def known_region(region: str) -> str:

@@ -18,8 +18,9 @@ from neuroflow.io import PRIVATE, atomic_write, without_prefix
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Study
 from neuroflow.workspace.enrolment import Enrolment, named_studies
-from neuroflow.workspace.file_names import EXPORTS, RESULTS, SET_ASIDE_FILE
+from neuroflow.workspace.file_names import EXPORTS, NOTES_FILE, RESULTS, SET_ASIDE_FILE
 from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.sealed import plain_participant
 
 COLUMNS = ("what", "where", "state")
@@ -169,6 +170,8 @@ class Withdrawal:
                 self._folder.participants(cohort_id),
                 partial(self._enrolment.remove_participants, cohort_id),
             )
+        notes = self._folder.root / NOTES_FILE
+        removal.of("note", notes, partial(Notes(notes.parent).drop, person.ids))
         removal.of("results set aside", self._folder.root / SET_ASIDE_FILE, self._keep_decisions)
 
     def _remove_from_cohorts(self, person: _Person, removal: _Removal) -> None:

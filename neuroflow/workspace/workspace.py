@@ -27,6 +27,7 @@ from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs, RunningJob
+from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.pilot import Pilot as _Pilot
@@ -133,7 +134,7 @@ class Workspace:
             witness=witness,
         )
         self.notices = Notices(self._folder.root)
-        self._set_aside = SetAside(self._folder.root)
+        self._set_aside, self._notes = SetAside(root), Notes(root, clock)
         self._collection = _Collection(
             self._folder,
             self.ledger,
@@ -998,7 +999,8 @@ class Workspace:
         -------
         pandas.DataFrame
             One row per study: cohort_id, label (participant and session), study_id, state, since
-            (UTC), size (bytes), message, and warnings of its result files. ``attrs["listed_at"]``
+            (UTC), size (bytes), message, warnings of its result files, and the `note` if there are
+            notes. ``attrs["listed_at"]``
             is the time of the last status check, in UTC by this computer's clock; None if there
             never was one. ``attrs["left_out"]`` lists what could not be read on the server,
             ``attrs["ledger_warnings"]`` why the ledger may not be the right one, and
@@ -1296,6 +1298,59 @@ class Workspace:
         ['study_id', 'region', 'reason']
         """
         return self._set_aside.read()
+
+    def note(self, study: str, text: str) -> None:
+        """Write a note about a study, for the team that shares the workspace.
+
+        It takes the place of the study's earlier note. Notes are kept in the workspace alone: they
+        are not sent, and no table, report, log or export has them, except `status`.
+
+        Parameters
+        ----------
+        study
+            The study's label or `study_id`, or participant and session.
+        text
+            The note, in 500 characters at most and one line; an empty text removes it.
+
+        Raises
+        ------
+        OptionError
+            There is no such study, or the note is too long.
+        WorkspaceError
+            The notes cannot be written.
+
+        Examples
+        --------
+        >>> ws.note("D005_01", "The second scan of the day.")
+        >>> ws.notes()["note"].tolist()
+        ['The second scan of the day.']
+        >>> ws.note("D005_01", "")
+        """
+        self._notes.write(self._enrolment.find(study), text)
+
+    def notes(self) -> pd.DataFrame:
+        """Return the notes about studies.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per note: `label`, `study_id`, `note`, `by` (the user who wrote it) and `at`
+            (UTC).
+
+        Raises
+        ------
+        WorkspaceError
+            The notes cannot be read.
+
+        Examples
+        --------
+        >>> list(ws.notes())
+        ['label', 'study_id', 'note', 'by', 'at']
+        """
+        labels, table = self._enrolment.labels(), self._notes.read()
+        names = [labels.get(study_id, "") for study_id in table["study_id"]]
+        table.insert(0, "label", names)
+        return table.assign(at=pd.to_datetime(table["at"], utc=True, errors="coerce"))
 
     def study_facts(
         self, *, schema: Schema | None = None, all_studies: bool = False

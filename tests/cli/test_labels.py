@@ -17,6 +17,7 @@ NAMING = {
     "exclude-result": ("{name}", "--reason", "moved"),
     "include-result": ("{name}",),
     "forget": ("{name}",),
+    "note": ("{name}", "moved"),
 }
 REFUSED = {  # for another reason than the name: nothing was sent, and nobody can be asked
     "repeat": "cannot be repeated yet",

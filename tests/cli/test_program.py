@@ -29,7 +29,7 @@ COMMANDS = [
     "harmonize", "z-scores",
     "correlate", "asymmetry", "compare-sites",
     "accuracy", "compare-auc", "forget", "repeat", "table-one", "exclude-result", "include-result",
-    "pause", "resume", "stop",
+    "pause", "resume", "stop", "note", "notes",
     "report",
     "verify",
     "survey", "deidentification", "log", "coverage", "pool-effects", "site-differences",

@@ -47,6 +47,8 @@ from neuroflow.cli.commands.studies import forget as forget
 from neuroflow.cli.commands.studies import include as include
 from neuroflow.cli.commands.studies import include_result as include_result
 from neuroflow.cli.commands.studies import log as log
+from neuroflow.cli.commands.studies import note as note
+from neuroflow.cli.commands.studies import notes as notes
 from neuroflow.cli.commands.studies import override as override
 from neuroflow.cli.commands.studies import override_all as override_all
 from neuroflow.cli.commands.studies import package as package

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuroflow.errors import ConfigError
-from neuroflow.transfer.ssh.config import Entry, check_shell_safe, expand, local_user, look_up
+from neuroflow.io import local_user
+from neuroflow.transfer.ssh.config import Entry, check_shell_safe, expand, look_up
 from neuroflow.transfer.ssh.keys import Identities
 from neuroflow.transfer.ssh.profile import Profile
 

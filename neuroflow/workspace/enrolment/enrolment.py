@@ -26,11 +26,13 @@ from neuroflow.workspace.enrolment.known_values import (
     checked_values,
     cohort_id_of,
     find_study,
+    named_studies,
     with_known_values,
 )
 from neuroflow.workspace.enrolment.repetition import check_repeatable, next_repetition
 from neuroflow.workspace.enrolment.study_map import study_map
 from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.notes import Notes
 
 WITHDRAWN = "consent was withdrawn"
 """Why a study is excluded that is to be forgotten."""
@@ -161,6 +163,7 @@ class Enrolment:
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)
             self._ledger.rename(ids=new)
+            Notes(self._folder.root).rename(new)
             for old in new:
                 for name in (f"{old}.zip", f".{old}.source"):
                     (self._folder.packages(cohort_id) / name).unlink(missing_ok=True)
@@ -288,6 +291,19 @@ class Enrolment:
                     about=name,
                 )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), **given)
+
+    def find(self, name: str) -> str:
+        """Return the id of a study of any cohort by its label, its id, or as in BIDS."""
+        every = [study for cohort_id in self.ids() for study in self.stored(cohort_id)]
+        found = {str(study.study_id): study.label for study in named_studies(every, name)}
+        if len(found) == 1:
+            return next(iter(found))
+        raise OptionError(
+            f"There are several studies {name!r}." if found else f"There is no study {name!r}.",
+            advice=f"Use the study_id: {', '.join(list(found)[:5])}."
+            if found
+            else "Use the label or the study_id of a study of a cohort in this workspace.",
+        )
 
     def labels(self) -> dict[str, str]:
         """Map the id of every study of the workspace to its label: participant and session."""

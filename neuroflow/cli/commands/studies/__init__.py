@@ -14,6 +14,8 @@ from neuroflow.cli.commands.studies.jobs import pause as pause
 from neuroflow.cli.commands.studies.jobs import resume as resume
 from neuroflow.cli.commands.studies.jobs import stop as stop
 from neuroflow.cli.commands.studies.log import log as log
+from neuroflow.cli.commands.studies.notes import note as note
+from neuroflow.cli.commands.studies.notes import notes as notes
 from neuroflow.cli.commands.studies.rebuild import rebuild as rebuild
 from neuroflow.cli.commands.studies.repeat import repeat as repeat
 from neuroflow.cli.commands.studies.submit import submit as submit

@@ -8,9 +8,9 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
-from neuroflow.io import child_environ
+from neuroflow.io import child_environ, local_user
 from neuroflow.transfer.ssh.config.lines import Line
-from neuroflow.transfer.ssh.config.tokens import check_shell_safe, expand, local_user
+from neuroflow.transfer.ssh.config.tokens import check_shell_safe, expand
 
 EXEC_SECONDS = 15.0
 """How long the command of a ``Match exec`` may take."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuroflow.errors import ConfigError
+from neuroflow.io import local_user
 from neuroflow.transfer.ssh.config.conditions import Conditions, matches_host
 from neuroflow.transfer.ssh.config.lines import Line, read_lines
-from neuroflow.transfer.ssh.config.tokens import expand, expand_path, local_user
+from neuroflow.transfer.ssh.config.tokens import expand, expand_path
 
 MAX_DEPTH = 16
 """How deep files may include each other (OpenSSH, READCONF_MAX_DEPTH)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 from collections.abc import Mapping
@@ -28,14 +27,6 @@ def expand_path(text: str, tokens: Mapping[str, str]) -> str:
     """Replace tokens, ``${VARIABLE}`` and ``~`` of a path."""
     text = _VARIABLE.sub(lambda found: os.environ.get(found[1], found[0]), text)
     return os.path.expanduser(expand(text, tokens))  # noqa: PTH111  pathlib raises for ~nobody
-
-
-def local_user() -> str:
-    """Return the name of the user, or the number where it has no name, as in containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "user"
 
 
 def check_shell_safe(host: str, user: str) -> None:
