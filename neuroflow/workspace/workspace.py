@@ -15,12 +15,14 @@ import pandas as pd
 
 from neuroflow.errors import LedgerLostError, NeuroflowError, OptionError, WorkspaceError
 from neuroflow.escaping import for_html
+from neuroflow.events import ABOUT_JOBS, read_log
 from neuroflow.identity import Account
 from neuroflow.io import private_mode
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study, shortened
 from neuroflow.results import Schema
 from neuroflow.transfer import Clock, StatusUpdate
+from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks
 from neuroflow.workspace.collection import Collection as _Collection
 from neuroflow.workspace.connection import Service
@@ -211,6 +213,48 @@ class Workspace:
         No patient data and no secret: study ids, stages, bytes, rates, and answers of the server.
         """
         return self._folder.log
+
+    def history(
+        self, study: str | None = None, *, jobs_only: bool = False, last: int = 20
+    ) -> pd.DataFrame:
+        """Return the latest lines of the log: what was packaged, sent and collected, and when.
+
+        Parameters
+        ----------
+        study
+            Only lines about this study, by its label or `study_id`; None for all.
+        jobs_only
+            Only lines about whole jobs.
+        last
+            How many lines at most.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per line, the oldest first: at (ISO 8601, in UTC), stage, label, study_id,
+            status, done, total, message.
+
+        Raises
+        ------
+        OptionError
+            There is no such study, or `last` is not above 0.
+        FolderError
+            The log cannot be read.
+
+        Examples
+        --------
+        >>> len(ws.history("D002_01", last=2))
+        2
+        """
+        check_number("last", last)
+        about = "" if study is None else self._enrolment.find(study)
+        events = read_log(self.log, last, about or (ABOUT_JOBS if jobs_only else ""))
+        table = pd.DataFrame(events, dtype=object)
+        if "study_id" in table:
+            labels = self._enrolment.labels()
+            named = table["study_id"].map(labels)
+            table.insert(list(table.columns).index("study_id"), "label", named)
+        return table
 
     @property
     def is_busy(self) -> bool:

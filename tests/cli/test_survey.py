@@ -81,6 +81,24 @@ def test_the_log_shows_its_latest_lines(run, prepared):
     assert ("package" in out, "The whole log is" in err) == (True, True)
 
 
+def test_the_log_of_one_study_names_it_by_its_label(run, prepared):
+    project, _ = prepared
+    with nf.Workspace(project) as ws:
+        study = ws.cohort(ws.cohorts()[0]).studies[0]
+    for name in (study.label, study.study_id):
+        events = answer(run, "log", project, "--study", name)["events"]
+        assert {event["study_id"] for event in events} == {study.study_id}
+        assert {event["label"] for event in events} == {study.label}
+    assert run("log", project, "--study", "nobody")[0] == 3
+
+
+def test_the_log_of_jobs_leaves_studies_out(run, prepared):
+    project, _ = prepared
+    events = answer(run, "log", project, "--jobs-only", "--last", "500")["events"]
+    assert {event["study_id"] for event in events} == {None}
+    assert events[-1]["status"] == "done"
+
+
 def test_a_workspace_without_a_log_has_no_lines(run, tmp_path):
     with nf.Workspace(tmp_path / "new"):
         pass

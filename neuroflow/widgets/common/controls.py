@@ -111,6 +111,30 @@ def drawn_when(
     return place
 
 
+def folded(
+    label: str,
+    description: str,
+    body: private.VBox,
+    draw: Callable[[], Sequence[Any]] = tuple,
+) -> private.VBox:
+    """Return a button above what it shows and hides; `draw` fills an empty body when opened."""
+    switch = private.ToggleButton(
+        description=label,
+        tooltip=description,
+        layout={"width": "auto", "align_self": "flex-start"},
+    )
+
+    def follow(_: object = None) -> None:
+        if switch.value and not body.children:
+            body.children = draw()
+        set_visible(body, switch.value)
+        switch.icon = "chevron-down" if switch.value else "chevron-right"
+
+    switch.observe(follow, names="value")
+    follow()
+    return private.VBox([switch, body])
+
+
 def problem_list(model: FormModel) -> private.VBox:
     """Draw the problems of a form, each with a button that dismisses it."""
     box = private.VBox([])

@@ -8,7 +8,7 @@ from typing import Any
 from traitlets import link
 
 from neuroflow.escaping import visible
-from neuroflow.widgets.common import FormModel, bind, button, field, html, private, set_visible
+from neuroflow.widgets.common import FormModel, bind, button, field, html, private
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import ALPHA, BY_EFFECT, SIGNIFICANT
 
@@ -60,30 +60,6 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     first = {"cohort": [("all", "")], "reference": [("all pairs of groups", "")]}
     names = {"cohort": known.cohorts, "reference": known.groups, "metric": known.metrics}
     return [*first.get(name, []), *((text, text) for text in names[name])]
-
-
-def folded(
-    label: str,
-    description: str,
-    body: private.VBox,
-    draw: Callable[[], Sequence[Any]] = tuple,
-) -> private.VBox:
-    """Return a button above what it shows and hides; `draw` fills an empty body when opened."""
-    switch = private.ToggleButton(
-        description=label,
-        tooltip=description,
-        layout={"width": "auto", "align_self": "flex-start"},
-    )
-
-    def follow(_: object = None) -> None:
-        if switch.value and not body.children:
-            body.children = draw()
-        set_visible(body, switch.value)
-        switch.icon = "chevron-down" if switch.value else "chevron-right"
-
-    switch.observe(follow, names="value")
-    follow()
-    return private.VBox([switch, body])
 
 
 def menu(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.widgets.common import bind, private, problems_at, set_visible
+from neuroflow.widgets.common import bind, folded, private, problems_at, set_visible
 from neuroflow.widgets.explore.fields import (
-    folded,
     menu,
     reset_row,
     search_box,

@@ -179,6 +179,11 @@ class GalleryModel(FormModel):
         self.set(name="", large="", text="", facts=(), regions=(), decisions=())
 
     @property
+    def opened(self) -> str:
+        """The study whose report is shown in full."""
+        return self._opened
+
+    @property
     def can_decide(self) -> bool:
         """True where decisions can be kept: in a workspace."""
         return self._ws is not None

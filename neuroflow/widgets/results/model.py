@@ -9,6 +9,7 @@ from threading import Event as StopEvent
 import pandas as pd
 from traitlets import Any, Dict, Instance, Int, Tuple, Unicode
 
+from neuroflow.errors import OptionError
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
@@ -16,7 +17,7 @@ from neuroflow.transfer import StatusUpdate
 from neuroflow.widgets.common import FormModel, Problem, format_duration, study_labels
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
-from neuroflow.workspace import LEDGER_FILES, SET_ASIDE_FILE, Workspace
+from neuroflow.workspace import LEDGER_FILES, NOTES_FILE, SET_ASIDE_FILE, Workspace
 
 TONES = {
     State.COLLECTED: "good",
@@ -54,18 +55,22 @@ class ResultsModel(FormModel):
     study_id = Unicode("")
     ids = Tuple()
     labels = Dict()
+    chosen = Unicode("")  # the study whose note and history are shown
+    notes = Dict()  # by study: its note, and who wrote it when
 
     def __init__(self, ws: Workspace, *, load: bool = True) -> None:
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
         self._mtimes: Mtimes = ()
+        self._noted: Mtimes = ()
         self._doubts: list[Problem] = []  # about the ledger, at the last look
         self.gallery = GalleryModel(ws.results_folder, ws)
         self.auto_refresh = AutoRefreshModel(lambda stop: ws.watch(stop=stop))
         self.auto_refresh.observe(
             lambda change: self.run_safely(lambda: self._on_update(change.new)), ["last_update"]
         )
-        self.observe(lambda change: self.gallery.follow(change.new), ["study_id"])
+        self.gallery.observe(lambda _: self.set(chosen=self.gallery.opened), ["name"])
+        self.observe(lambda change: self._choose(change.new), ["study_id"])
         if load:
             self.restore()
 
@@ -74,13 +79,41 @@ class ResultsModel(FormModel):
         self.run_safely(lambda: self._show(self.ws.status(offline=True, all_studies=True)))
 
     def poll(self) -> None:
-        """Show what another form or program has sent or collected."""
+        """Show what another form or program has sent, collected or written."""
+        noted = mtimes(self.ws.folder, (NOTES_FILE,))
+        if noted != self._noted:
+            self._noted = noted
+            self._read_notes()
         samples = mtimes(
             self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name, SET_ASIDE_FILE)
         )
         if not self.busy and samples != self._mtimes:
             self._mtimes = samples
             self.restore()
+
+    def write_note(self, text: str, known: str) -> None:
+        """Write the note of the chosen study in place of the one that was shown."""
+        self._read_notes()
+        now, line = self.notes.get(self.chosen, ("", ""))
+        if now != known:
+            raise OptionError(
+                "Somebody else has changed this note meanwhile.",
+                why=f"It is now: {now or '(empty)'} {line}",
+                advice="Save again to replace it.",
+                about="note",
+            )
+        self.ws.note(self.chosen, text)
+        self._read_notes()
+
+    def _read_notes(self) -> None:
+        table = self.ws.notes()
+        lines = "Written by " + table["by"] + ", " + local_times(table["at"]) + "."
+        pairs = zip(table["note"], lines, strict=True)
+        self.notes = dict(zip(table["study_id"], pairs, strict=True))
+
+    def _choose(self, study_id: str) -> None:
+        self.gallery.follow(study_id)
+        self.chosen = study_id
 
     def refresh(self) -> None:
         """Check the server for new results."""
@@ -143,15 +176,13 @@ class ResultsModel(FormModel):
     def _show(self, table: pd.DataFrame) -> None:
         labels = study_labels(self.ws)
         names = [labels.get(study_id, study_id) for study_id in table["study_id"]]
-        since = pd.to_datetime(table["since"], utc=True)
-        local = datetime.now().astimezone().tzinfo
         shown = pd.DataFrame(
             {
                 "study_id": table["study_id"],
                 "study": names,
                 "cohort": table["cohort_id"],
                 "state": [*map(_named, table["state"], table["message"])],
-                "since": since.dt.tz_convert(local).dt.strftime("%Y-%m-%d %H:%M"),
+                "since": local_times(table["since"]),
                 "message": table["message"],
             }
         )
@@ -177,6 +208,12 @@ class ResultsModel(FormModel):
         self._doubts = doubts
         self.problems = (*others, *(problem for problem in doubts if problem not in others))
         self.gallery.reload(labels)
+
+
+def local_times(times: pd.Series[str], pattern: str = "%Y-%m-%d %H:%M") -> pd.Series[str]:
+    """Write times as this computer's clock shows them."""
+    zone = datetime.now().astimezone().tzinfo
+    return pd.to_datetime(times, utc=True, errors="coerce").dt.tz_convert(zone).dt.strftime(pattern)
 
 
 def tone_of(name: str) -> str:

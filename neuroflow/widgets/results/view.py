@@ -22,6 +22,7 @@ from neuroflow.widgets.common import (
 )
 from neuroflow.widgets.results.gallery import gallery
 from neuroflow.widgets.results.model import ResultsModel, tone_of
+from neuroflow.widgets.results.study_panel import project_history, study_panel
 
 AGE_SECONDS = 5.0
 """How often the age of the last status check is updated."""
@@ -54,7 +55,8 @@ def results_form(model: ResultsModel) -> private.VBox:
         )
 
     bind(model, ["busy", "counts", "n_elsewhere"], update)
-    pair = private.Box([_table(model), gallery(model.gallery)])
+    opened = private.VBox([study_panel(model), gallery(model.gallery)])
+    pair = private.Box([_table(model), opened])
     pair.add_class("nf-pair")
     return form(
         private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
@@ -64,6 +66,7 @@ def results_form(model: ResultsModel) -> private.VBox:
         _Age(model),
         task_status(model),
         pair,
+        project_history(model),
         is_wide=True,
     )
 

@@ -14,13 +14,14 @@ from neuroflow.widgets.common import (
     bind,
     button,
     field,
+    folded,
     html,
     private,
     problem_list,
     problems_at,
     set_visible,
 )
-from neuroflow.widgets.explore.fields import folded, reset_row
+from neuroflow.widgets.explore.fields import reset_row
 from neuroflow.widgets.explore.further.analyses import ANALYSES, rows_of
 from neuroflow.widgets.explore.further.model import FurtherModel
 from neuroflow.widgets.explore.take_away_panel import saved_files
