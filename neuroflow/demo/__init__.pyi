@@ -5,4 +5,5 @@ from .serve import serve as serve
 from .session import DemoSession as DemoSession
 from .session import open_demo as open_demo
 from .session import start_demo as start_demo
+from .try_out import is_simulation_running as is_simulation_running
 from .try_out import simulate as simulate

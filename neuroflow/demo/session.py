@@ -202,7 +202,7 @@ def start_demo(
         )
         write_population(made, n_people=n_people, n_studies=n_studies, seed=settings["seed"])
         demo = DemoSession(made, service.profile, service.fingerprint, service)
-        _describe(demo)
+        describe(demo)
         undo.pop_all()
     return demo
 
@@ -224,7 +224,7 @@ def join_demo(folder: Path | str) -> DemoSession:
         ) from error
 
 
-def _describe(demo: DemoSession) -> None:
+def describe(demo: DemoSession) -> None:
     """Write down where the service listens, for other processes; nothing of it is secret."""
     facts = {
         "host": demo.profile.host,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from neuroflow.demo.folder import DemoFolder
 from neuroflow.demo.ground_truth import ground_truth_of
-from neuroflow.demo.service import DemoService
-from neuroflow.demo.session import DemoSession, join_demo, start_demo
+from neuroflow.demo.service import DemoService, is_running
+from neuroflow.demo.session import DemoSession, describe, join_demo, start_demo
+from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
 
 N_STUDIES = 24
@@ -16,23 +17,46 @@ N_STUDIES = 24
 def simulate(
     folder: Path | str, project: Path | str, *, on_event: OnEvent | None = None
 ) -> DemoSession:
-    """Make simulated scans for a workspace and start a service for them; again, the same ones."""
+    """Make simulated scans for a workspace and a service; again, the same ones as before."""
+    made = _made_before(folder)
+    if made is None:
+        return start_demo(
+            folder,
+            n_studies=N_STUDIES,
+            only_nifti=True,
+            project=Path(project),
+            on_event=on_event,
+        )
+    try:
+        return join_demo(made.path) if is_running(made.service) else _start(made, Path(project))
+    except DemoError:
+        if is_running(made.service):  # another page was quicker
+            return join_demo(made.path)
+        raise
+
+
+def is_simulation_running(folder: Path | str) -> bool:
+    """Return whether the service of simulated scans runs, in this process or another."""
+    made = _made_before(folder)
+    return made is not None and is_running(made.service)
+
+
+def _made_before(folder: Path | str) -> DemoFolder | None:
     runs = sorted(Path(folder).glob("run-*/demo.json"))
-    if runs:
-        return _start_again(DemoFolder(runs[-1].parent), Path(project))
-    return start_demo(
-        folder,
-        n_studies=N_STUDIES,
-        only_nifti=True,
-        project=Path(project),
-        on_event=on_event,
-    )
+    return DemoFolder(runs[-1].parent) if runs else None
 
 
-def _start_again(made: DemoFolder, project: Path) -> DemoSession:
-    """Start the service of an earlier session at its port, where the profile expects it."""
-    before = join_demo(made.path)
+def _start(made: DemoFolder, project: Path) -> DemoSession:
+    """Start the service of an earlier session, at its port where that is still free."""
     truth = ground_truth_of(project, made.participants)
-    service = DemoService(made.service, truth=truth, delay=1.0, port=before.profile.port)
-    service.start()
-    return DemoSession(made, before.profile, before.fingerprint, service)
+
+    def started(port: int) -> DemoService:
+        return DemoService(made.service, truth=truth, delay=1.0, port=port).start()
+
+    try:
+        service = started(join_demo(made.path).profile.port)
+    except DemoError:
+        service = started(0)
+    session = DemoSession(made, service.profile, service.fingerprint, service)
+    describe(session)
+    return session

@@ -115,6 +115,7 @@ class AppModel(HasTraits):
     def poll(self) -> None:
         """Show changes made by code, the command line or another notebook."""
         follows = [self.header.poll, self.cohort.poll, self.submit.poll, self._update_locked]
+        follows.append(self.connect.keep_simulation)
         if self._shown_form == "results":
             follows.append(self.results.poll)
         for form in self.forms.values():

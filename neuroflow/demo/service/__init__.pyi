@@ -4,6 +4,7 @@ from .aidp import check_layout as check_layout
 from .course import YEARLY_CHANGE as YEARLY_CHANGE
 from .engine import Subject as Subject
 from .engine import simulate as simulate
+from .lock import is_running as is_running
 from .pipeline import GroundTruth as GroundTruth
 from .pipeline import text_results as text_results
 from .reference_stats import GROUPS as GROUPS

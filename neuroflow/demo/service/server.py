@@ -14,6 +14,7 @@ from typing import Self, cast
 
 from neuroflow.contract import INPUT, OUTPUT
 from neuroflow.demo.service.aidp import check_layout
+from neuroflow.demo.service.lock import lock_of, take
 from neuroflow.demo.service.pipeline import GroundTruth, Pipeline, unknown_subject
 from neuroflow.demo.service.queue import ProcessingQueue
 from neuroflow.errors import DemoError, MissingExtraError
@@ -155,6 +156,7 @@ class DemoService:
         self._connections: dict[asyncssh.SSHServerConnection, int] = {}  # to open sessions
         self._sessions: set[asyncio.Task[object]] = set()
         self._thread: threading.Thread | None = None
+        self._lock = lock_of(self.root)
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
 
@@ -196,8 +198,10 @@ class DemoService:
         Raises
         ------
         DemoError
-            The port is in use or not allowed.
+            The port is in use or not allowed, or another service uses the folder.
         """
+        take(self._lock, self.root)
+        discard_staged(self._staging)
         logging.getLogger("asyncio").addFilter(_is_worth_logging)
         listening: Future[int] = Future()
         self._thread = threading.Thread(
@@ -209,6 +213,7 @@ class DemoService:
         except OSError as error:
             self._thread.join()
             self._thread = None
+            self._lock.release()
             raise _port_error(error, self.host, self.port) from error
         return self
 
@@ -218,6 +223,7 @@ class DemoService:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
             self._thread = None
+            self._lock.release()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -232,7 +238,6 @@ class DemoService:
             kept = [self.home / name for name in self._kept()]
             for folder in (self.home, *kept, self._staging, self._taken):
                 folder.mkdir(parents=True, exist_ok=True)
-            discard_staged(self._staging)
         except OSError as error:
             raise DemoError(
                 f"The service cannot use {self.root}.",

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as StopEvent
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from traitlets import Any as AnyTrait
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
 from neuroflow.errors import (
@@ -35,19 +34,15 @@ from neuroflow.transfer import (
     public_key,
     restrict_permissions,
 )
-from neuroflow.widgets.common import FormModel, Problem
+from neuroflow.widgets.common import Problem
 from neuroflow.widgets.connect.mail import mail_text
-from neuroflow.widgets.simulated import FOLDER, is_simulated
+from neuroflow.widgets.connect.simulation import SimulationModel
 from neuroflow.workspace import Workspace
-
-if TYPE_CHECKING:
-    from neuroflow.demo import DemoSession
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 """Where a key is created if no file is given."""
 TESTING = "Testing the connection"
 CREATING_KEY = "Creating a key"
-SIMULATING = "Making simulated scans"
 FIXING_PERMISSIONS = "Protecting the key file"
 DIFFERENT = "Different: the server shows no such fingerprint. Do not continue; ask neuropacs."
 FOREIGN = (
@@ -56,7 +51,7 @@ FOREIGN = (
 )
 
 
-class ConnectModel(FormModel):
+class ConnectModel(SimulationModel):
     """Set up and test the connection to the service."""
 
     places: ClassVar = {
@@ -67,7 +62,6 @@ class ConnectModel(FormModel):
     }
 
     profile = Unicode(DEFAULT)
-    profiles = Tuple()
     host = Unicode("")
     port = Int(22)
     user = Unicode("")
@@ -85,11 +79,9 @@ class ConnectModel(FormModel):
     public_line = Unicode("")
     mail = Unicode("")
     agent_keys = Tuple()
-    simulation = AnyTrait(None, allow_none=True)  # the embedded service, once it runs here
 
     def __init__(self, ws: Workspace) -> None:
-        super().__init__()
-        self.ws = ws
+        super().__init__(ws)
         self._received: list[Step] = []
         self.run_safely(self._restore)
         self._update_blockers()
@@ -153,36 +145,6 @@ class ConnectModel(FormModel):
             )
 
         self.run("Reading the keys of the ssh-agent", work, offered)
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether this workspace has simulated scans."""
-        return is_simulated(self.ws)
-
-    @property
-    def can_simulate(self) -> bool:
-        """Whether nothing was done here yet, or simulated work waits for its service."""
-        is_new = not self.profiles and not self.ws.ledger.rows() and not self.ws.cohorts()
-        return self.simulation is None and (is_new or self.is_simulated)
-
-    def simulate(self) -> None:
-        """Make simulated scans and run the embedded service; connect to it and test it."""
-        folder = self.ws.folder
-
-        def work(on_event: OnEvent, _stop: StopEvent) -> DemoSession:
-            from neuroflow.demo import simulate  # with the embedded service, when needed
-
-            return simulate(folder / FOLDER, folder, on_event=on_event)
-
-        def started(simulation: DemoSession) -> None:
-            self.ws.service.save_profile(simulation.profile)
-            self.ws.service.trust(simulation.fingerprint)
-            self.simulation = simulation
-            self._restore()
-            self._update_blockers()
-            self.test()
-
-        self.run(SIMULATING, work, started)
 
     def confirm_host_key(self) -> None:
         """Save the confirmed fingerprint, in place of the earlier one if any, and test again."""
@@ -323,6 +285,11 @@ class ConnectModel(FormModel):
                 "This profile was saved earlier. Test the connection to see whether the service "
                 "answers."
             )
+
+    def _show_simulation(self) -> None:
+        self._restore()
+        self._update_blockers()
+        self.test()
 
     def _run_test(self, activity: str, before: Callable[[], None]) -> None:
         self._forget_outcome()

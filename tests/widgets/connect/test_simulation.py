@@ -1,5 +1,7 @@
 """Trying everything with simulated scans, from an empty workspace and its forms alone."""
 
+import socket
+
 import pandas as pd
 import pytest
 from support.forms import button, html_of, shown_buttons
@@ -76,12 +78,48 @@ def test_it_is_offered_in_an_empty_workspace_only(empty, workspace):
     assert TRY not in shown_buttons(app(workspace))
 
 
-def test_the_service_can_be_started_again_by_another_program(tried):
+@pytest.fixture
+def second_page(tried):
+    """Open the forms of the simulated workspace once more, as another page does."""
+    connect = app(Workspace(tried[1].ws.folder), "connect").neuroflow.connect
+    assert connect.join(PATIENCE)
+    yield connect
+    connect.simulation.close()
+
+
+def test_a_second_page_uses_the_service_of_the_first(tried, second_page):
+    assert second_page.simulation.service is None
+    second_page.test()
+    assert second_page.join(PATIENCE)
+    assert second_page.tone == "good"
+
+
+def test_a_second_page_has_the_simulated_cohort(tried):
+    _, model = tried
+    again = app(Workspace(model.ws.folder), "cohort").neuroflow
+    assert again.connect.join(PATIENCE)
+    assert again.cohort.folder == str(model.connect.simulation.scans)
+
+
+def test_the_service_goes_on_once_its_page_has_gone(tried, second_page):
     _, model = tried
     model.connect.simulation.close()
-    again = app(Workspace(model.ws.folder), "connect")
-    button(again, "Start the simulated service").click()
-    connect = again.neuroflow.connect
-    assert connect.join(PATIENCE)
-    assert connect.tone == "good"
-    connect.simulation.close()
+    second_page.keep_simulation()
+    assert second_page.join(PATIENCE)
+    assert second_page.simulation.service.port == second_page.port
+    second_page.test()
+    assert second_page.join(PATIENCE)
+    assert second_page.tone == "good"
+
+
+def test_the_service_starts_at_another_port_if_its_own_is_taken(tried):
+    _, model = tried
+    model.connect.simulation.close()
+    with socket.create_server(("127.0.0.1", model.connect.port)):
+        again = app(Workspace(model.ws.folder), "connect").neuroflow.connect
+        assert again.join(PATIENCE)
+        assert again.port == again.simulation.profile.port != model.connect.port
+        again.test()
+        assert again.join(PATIENCE)
+        assert again.tone == "good"
+    again.simulation.close()
