@@ -16,6 +16,18 @@ MAX_READ = 100_000
 """How many names of a folder are read at most; a folder of scans may hold a million."""
 
 
+def clean_path(typed: str) -> str:
+    """Return a path as it was meant: one copied from Windows has quotes, a dragged one is a URL."""
+    text = typed.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    if not text.lower().startswith("file:///") or len(text) < 9:
+        return typed
+    from urllib.request import url2pathname  # only here: it takes time to load
+
+    return url2pathname(text[len("file://") :])
+
+
 def complete_path(typed: str, *, folders_only: bool = False) -> list[str]:
     """Return the paths that complete a typed one."""
     folder, _, start = typed.rpartition("/") if "/" in typed else typed.rpartition(os.sep)

@@ -13,6 +13,7 @@ from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.controls import button, disable_while_busy, field, set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.path_completion import (
+    clean_path,
     complete_path,
     read_folder,
     starting_places,
@@ -43,13 +44,14 @@ class PathInput(private.VBox):
             private.Combobox, label, description, ensure_option=False, placeholder="path"
         )
         link((model, name), (self.typed, "value"))
-        self.typed.observe(lambda _: model.run_safely(self._complete), names="value")
+        self.typed.observe(lambda _: model.run_safely(self._typed), names="value")
         browse = button(model, "Browse", f"Choose from a list: {label}", self._toggle)
         disable_while_busy(model, self.typed, browse)
         self._row = private.HBox([self.typed, browse])
         super().__init__([self._row])
 
-    def _complete(self) -> None:
+    def _typed(self) -> None:
+        self.typed.value = clean_path(self.typed.value)
         self.typed.options = complete_path(self.typed.value, folders_only=self._folders_only)
 
     def _toggle(self) -> None:

@@ -35,6 +35,7 @@ from neuroflow.transfer import (
     restrict_permissions,
 )
 from neuroflow.widgets.common import Problem
+from neuroflow.widgets.connect.address import parse_address
 from neuroflow.widgets.connect.mail import mail_text
 from neuroflow.widgets.connect.simulation import SimulationModel
 from neuroflow.workspace import Workspace
@@ -239,6 +240,13 @@ class ConnectModel(SimulationModel):
             host_key_changed=False,
         )
 
+    @observe("host")
+    def _divide_address(self, _change: Any) -> None:
+        """Put the parts of a pasted address into their fields."""
+        if pasted := parse_address(self.host):
+            port = self.port if pasted.port is None else pasted.port
+            self.set(host=pasted.host, port=port, user=pasted.user or self.user)
+
     @observe("profile", "host", "port", "user", "key")
     def _edited(self, change: Any) -> None:
         self._forget_outcome()
@@ -259,7 +267,9 @@ class ConnectModel(SimulationModel):
         has_key = bool(self.key.strip())
         if has_key and not self.uses_agent and not self.key_path.is_file():
             wrong["key"] = (
-                f"There is no file {self.key_path}: choose another, or create a key there."
+                f"{self.key_path} is a folder: choose the file of the key in it."
+                if self.key_path.is_dir()
+                else f"There is no file {self.key_path}: choose another, or create a key there."
             )
         self.set(
             blockers=tuple(blockers),
@@ -314,6 +324,7 @@ class ConnectModel(SimulationModel):
         last = self._received[-1] if self._received else None
         is_good = last is not None and last.ok and last.name == STAGES[-1]
         error = last.error if last is not None else None
+        is_first = isinstance(error, HostKeyError) and not isinstance(error, HostKeyChangedError)
         self.set(
             steps=tuple(self._received),
             shown_keys=error.shown if isinstance(error, HostKeyError) else (),
@@ -321,7 +332,7 @@ class ConnectModel(SimulationModel):
             host_key_changed=isinstance(error, HostKeyChangedError),
             is_jump_host=error is not None and error.what.startswith(AT_JUMP_HOST),
             key_is_exposed=_is_exposed(self.key_path),
-            tone="good" if is_good else "bad",
+            tone="good" if is_good else "warn" if is_first else "bad",
             notice="The service answers; studies can be sent." if is_good else "",
         )
         if error is not None and not isinstance(error, HostKeyError):
@@ -330,7 +341,7 @@ class ConnectModel(SimulationModel):
     def _mark_field(self, error: Exception) -> None:
         """Show at its field what failed; the stages show why and what to do."""
         what = Problem(Problem.of(error).what, at=self.place_of(error), action=TESTING)
-        if what.at and not self.is_jump_host:
+        if what.at and what.at not in self.wrong and not self.is_jump_host:
             self.problems = (*self.problems, what)
 
     def report_error(self, error: Exception, at: str = "") -> None:
@@ -350,9 +361,9 @@ class ConnectModel(SimulationModel):
 
 
 def _is_exposed(path: Path) -> bool:
-    """Return whether other users can read a key file; always False on Windows."""
+    """Return whether other users can read a key file; always False on Windows and for folders."""
     try:
-        mode = path.stat().st_mode
+        mode = path.stat().st_mode if path.is_file() else 0
     except OSError:
         return False
     is_public = path.suffix == ".pub"  # it chooses a key of the ssh-agent

@@ -1,7 +1,28 @@
 import os
 
+import pytest
+
 from neuroflow.widgets.common import path_completion
-from neuroflow.widgets.common.path_completion import complete_path, list_folder
+from neuroflow.widgets.common.path_completion import clean_path, complete_path, list_folder
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ('"/data/my scans"', "/data/my scans"),
+        ("'/data/my scans'", "/data/my scans"),
+        ("/data/it's", "/data/it's"),
+        ('"/data', '"/data'),
+        ("file:///", "file:///"),
+    ],
+)
+def test_quotes_around_a_pasted_path_are_removed(typed, meant):
+    assert clean_path(typed) == meant
+
+
+def test_a_dragged_file_is_a_path(tmp_path):
+    path = tmp_path / "my scans"
+    assert clean_path(path.as_uri()) == str(path)
 
 
 def test_what_is_typed_is_completed_folders_first(tmp_path):

@@ -86,3 +86,8 @@ def test_the_picker_goes_home(field, tmp_path, monkeypatch):
     assert places.value == ""
     button(field, "Use this folder").click()
     assert field.typed.value == str(tmp_path / "home")
+
+
+def test_a_pasted_path_loses_its_quotes(field, tmp_path):
+    field.typed.value = f'"{tmp_path}"'
+    assert field.typed.value == str(tmp_path)

@@ -1,3 +1,4 @@
+import os
 import socket
 import stat
 from dataclasses import replace
@@ -6,7 +7,7 @@ import pytest
 from support.agent import running_agent
 from support.waits import PATIENCE
 
-from neuroflow.errors import HostKeyUnknownError
+from neuroflow.errors import HostKeyUnknownError, KeyFileError
 from neuroflow.ledger.states import State
 from neuroflow.models import Package
 from neuroflow.transfer.diagnose import STAGES
@@ -56,6 +57,49 @@ def test_unknown_host_key_is_shown_and_saved_on_confirmation(fresh, service):
     assert [step.name for step in fresh.steps] == list(STAGES)
     assert all(step.ok for step in fresh.steps)
     assert (fresh.tone, fresh.fingerprint) == ("good", "")
+
+
+def test_a_first_connection_waits_and_has_not_failed(fresh):
+    probed(fresh)
+    assert fresh.fingerprint
+    assert fresh.tone == "warn"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "found"),
+    [
+        ("sftp://SITE7@s-1.example:2222/input", ("s-1.example", 2222, "SITE7")),
+        ("s-1.example:2222", ("s-1.example", 2222, "me")),
+        ("SITE7@s-1.example", ("s-1.example", 22, "SITE7")),
+        ("s-1.example", ("s-1.example", 22, "me")),
+        ("fe80::1%eth0", ("fe80::1%eth0", 22, "me")),
+        ("s-1.example:99999", ("s-1.example:99999", 22, "me")),
+    ],
+)
+def test_a_pasted_address_is_divided_among_the_fields(empty, pasted, found):
+    model = ConnectModel(empty)
+    model.user = "me"
+    model.host = pasted
+    assert (model.host, model.port, model.user) == found
+
+
+def test_a_missing_key_is_reported_once(fresh, service, tmp_path):
+    fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
+    fresh.key = str(tmp_path / "missing")
+    probed(fresh)
+    assert "key" in fresh.wrong
+    assert fresh.problems == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_folder_in_place_of_a_key_keeps_its_permissions(fresh, tmp_path):
+    tmp_path.chmod(0o755)
+    fresh.key = str(tmp_path)
+    assert "is a folder" in fresh.wrong["key"]
+    assert not fresh.key_is_exposed
+    with pytest.raises(KeyFileError, match="is a folder"):
+        fresh.make_key_private()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
 def test_changed_host_key_cannot_be_confirmed(fresh, service):

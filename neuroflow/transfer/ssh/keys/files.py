@@ -139,6 +139,8 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
 
 def restrict_permissions(path: Path) -> None:
     """Make a private key file readable by its owner only (``chmod 600``)."""
+    if path.is_dir():  # which could not be opened any more
+        raise KeyFileError(f"{path} is a folder.", advice="Choose the private key file in it.")
     try:
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
