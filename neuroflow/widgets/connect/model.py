@@ -84,6 +84,7 @@ class ConnectModel(SimulationModel):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._received: list[Step] = []
+        self._shown = ""  # the saved profile that the fields are from
         self.run_safely(self._restore)
         self._update_blockers()
 
@@ -98,6 +99,7 @@ class ConnectModel(SimulationModel):
         self.ws.service.save_profile(
             Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port, name)
         )
+        self._shown = name
         self.profiles = tuple(self.ws.service.profile_names)
         self._run_test(TESTING, lambda: None)
 
@@ -119,6 +121,7 @@ class ConnectModel(SimulationModel):
 
     def new_profile(self) -> None:
         """Start another profile; the current one stays saved."""
+        self._shown = ""
         self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
 
     def leave_new_profile(self) -> None:
@@ -240,6 +243,13 @@ class ConnectModel(SimulationModel):
             host_key_changed=False,
         )
 
+    @observe("profile")
+    def _name_profile(self, _change: Any) -> None:
+        """Show the saved profile whose name was typed, which would be overwritten otherwise."""
+        name = self.profile.strip()
+        if name != self._shown and name in self.profiles:
+            self.run_safely(lambda: self.choose_profile(name))
+
     @observe("host")
     def _divide_address(self, _change: Any) -> None:
         """Put the parts of a pasted address into their fields."""
@@ -281,6 +291,7 @@ class ConnectModel(SimulationModel):
         self.profiles = tuple(self.ws.service.profile_names)
         profile = self.ws.service.profile
         if profile is not None:
+            self._shown = profile.name
             self.set(
                 profile=profile.name,
                 host=profile.host,

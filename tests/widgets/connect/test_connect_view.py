@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import ipywidgets as widgets
 import pytest
 from support.forms import all_of, button, control, html_of
@@ -144,3 +146,19 @@ def test_new_profile_can_be_left(workspace):
     button(view, "New profile").click()
     control(view, "Saved profiles").value = name
     assert (model.host, model.profile) == (host, name)
+
+
+def test_a_typed_name_of_a_saved_profile_shows_it(workspace):
+    model = ConnectModel(workspace)
+    view = connect_form(model)
+    host, name = model.host, model.profile
+    button(view, "New profile").click()
+    control(view, "Profile name").value = name
+    assert (model.host, model.profile) == (host, name)
+
+
+def test_a_profile_is_not_overwritten_by_a_typed_name(workspace):
+    workspace.service.save_profile(replace(workspace.service.profile, name="other", host="other"))
+    model = ConnectModel(workspace)
+    control(connect_form(model), "Profile name").value = "default"
+    assert model.host == workspace.service.profile.host == "127.0.0.1"
