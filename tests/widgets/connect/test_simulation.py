@@ -112,7 +112,7 @@ def test_the_service_goes_on_once_its_page_has_gone(tried, second_page):
     assert second_page.tone == "good"
 
 
-def test_the_service_starts_at_another_port_if_its_own_is_taken(tried):
+def test_the_service_moves_to_another_port_if_taken(tried):
     _, model = tried
     model.connect.simulation.close()
     with socket.create_server(("127.0.0.1", model.connect.port)):
