@@ -92,6 +92,7 @@ class ConnectModel(SimulationModel):
         """Save the profile and test the connection stage by stage."""
         if self.blockers or not self.can_start(TESTING):
             return
+        self._divide_address()
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
             self.has_passphrase = True
@@ -243,19 +244,11 @@ class ConnectModel(SimulationModel):
             host_key_changed=False,
         )
 
-    @observe("profile")
-    def _name_profile(self, _change: Any) -> None:
-        """Show the saved profile whose name was typed, which would be overwritten otherwise."""
-        name = self.profile.strip()
-        if name != self._shown and name in self.profiles:
-            self.run_safely(lambda: self.choose_profile(name))
-
-    @observe("host")
-    def _divide_address(self, _change: Any) -> None:
-        """Put the parts of a pasted address into their fields."""
-        if pasted := parse_address(self.host):
-            port = self.port if pasted.port is None else pasted.port
-            self.set(host=pasted.host, port=port, user=pasted.user or self.user)
+    def _divide_address(self) -> None:
+        """Put the parts of an address into their fields; only when it is typed to its end."""
+        if address := parse_address(self.host):
+            port = self.port if address.port is None else address.port
+            self.set(host=address.host, port=port, user=address.user or self.user)
 
     @observe("profile", "host", "port", "user", "key")
     def _edited(self, change: Any) -> None:
@@ -267,13 +260,21 @@ class ConnectModel(SimulationModel):
 
     def _update_blockers(self) -> None:
         needed = {"Enter a profile name.": self.profile, "Enter the host.": self.host}
-        needed["Enter the user name."] = self.user
+        address = parse_address(self.host)
+        needed["Enter the user name."] = self.user or (address and address.user) or ""
         needed["Choose the private key file or create a key."] = self.key
         blockers = [line for line, value in needed.items() if not value.strip()]
         wrong = {}
         if not 0 < self.port < 65536:
             wrong["port"] = "The port must be a number from 1 to 65535."
             blockers.append(wrong["port"])
+        name = self.profile.strip()
+        if name in self.profiles and name != self._shown:
+            wrong["profile"] = (
+                f"There is a saved profile {name}: choose it under Saved profiles, or enter "
+                "another name."
+            )
+            blockers.append(wrong["profile"])
         has_key = bool(self.key.strip())
         if has_key and not self.uses_agent and not self.key_path.is_file():
             wrong["key"] = (

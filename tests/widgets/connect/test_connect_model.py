@@ -76,11 +76,20 @@ def test_a_first_connection_waits_and_has_not_failed(fresh):
         ("s-1.example:99999", ("s-1.example:99999", 22, "me")),
     ],
 )
-def test_a_pasted_address_is_divided_among_the_fields(empty, pasted, found):
-    model = ConnectModel(empty)
-    model.user = "me"
-    model.host = pasted
-    assert (model.host, model.port, model.user) == found
+def test_a_pasted_address_is_divided_when_tested(fresh, pasted, found):
+    fresh.set(user="me", port=22)
+    for end in range(1, len(pasted) + 1):  # typed, letter by letter
+        fresh.host = pasted[:end]
+    assert fresh.host == pasted
+    probed(fresh)
+    assert (fresh.host, fresh.port, fresh.user) == found
+
+
+def test_the_user_in_an_address_is_enough(fresh):
+    fresh.set(user="", host="SITE7@s-1.example")
+    assert fresh.blockers == ()
+    fresh.host = "s-1.example:22"
+    assert fresh.blockers == ("Enter the user name.",)
 
 
 def test_a_missing_key_is_reported_once(fresh, service, tmp_path):

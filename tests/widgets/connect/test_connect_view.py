@@ -148,17 +148,14 @@ def test_new_profile_can_be_left(workspace):
     assert (model.host, model.profile) == (host, name)
 
 
-def test_a_typed_name_of_a_saved_profile_shows_it(workspace):
-    model = ConnectModel(workspace)
-    view = connect_form(model)
-    host, name = model.host, model.profile
-    button(view, "New profile").click()
-    control(view, "Profile name").value = name
-    assert (model.host, model.profile) == (host, name)
-
-
 def test_a_profile_is_not_overwritten_by_a_typed_name(workspace):
     workspace.service.save_profile(replace(workspace.service.profile, name="other", host="other"))
     model = ConnectModel(workspace)
-    control(connect_form(model), "Profile name").value = "default"
-    assert model.host == workspace.service.profile.host == "127.0.0.1"
+    view = connect_form(model)
+    typed = control(view, "Profile name")
+    typed.value = "default"
+    assert "There is a saved profile default" in html_of(view)
+    assert button(view, "Test connection").disabled
+    typed.value = "default-2"
+    assert "There is a saved profile" not in html_of(view)
+    assert model.host == "other"
