@@ -55,6 +55,9 @@ REASONS = {
     "checking the long table and to making the result, where pingouin is given a wide one",
     "collect, one more": "every folder on the server is compared with the disk, as results may be "
     "replaced",
+    "a click on a region to its figure, not drawn ahead, without a pause, 1,000 studies": (
+        "matplotlib draws and lays out; figures beside the selected region are drawn ahead"
+    ),
 }
 """Why a job misses its aim, as far as it is known."""
 

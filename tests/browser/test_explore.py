@@ -64,6 +64,7 @@ def test_region_selected_in_forest_or_table_is_followed(explore):
     expect(picture(explore, "Red nucleus: Free water")).to_be_visible()
     expect(chosen_row(explore)).to_contain_text("Red nucleus")
 
+    explore.form.get_by_role("searchbox").first.fill("putamen")
     explore.choose_row("Putamen")
     expect(field(explore, "Region")).to_have_value("Putamen")
     expect(picture(explore, "Putamen: Free water")).to_be_visible()

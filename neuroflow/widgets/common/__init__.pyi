@@ -34,4 +34,5 @@ from .progress import Progress as Progress
 from .progress import format_duration as format_duration
 from .study_labels import study_labels as study_labels
 from .study_labels import unique_labels as unique_labels
+from .timer import IdleWork as IdleWork
 from .timer import call_every as call_every

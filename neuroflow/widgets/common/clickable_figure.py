@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from traitlets import Bytes, Int, List, Unicode, observe
+from traitlets import Bool, Bytes, Int, List, Unicode, observe
 
+from neuroflow.widgets.common.one_loop import call_soon
 from neuroflow.widgets.common.private import PUBLIC, Private, Scripted
 
 
@@ -46,24 +47,33 @@ class ClickableFigure(Private, Scripted):
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)
     hit_regions: List[list[str | float]] = List().tag(sync=True)
+    placed = Bool(True).tag(sync=True)  # the areas are those of the picture
     hint = Unicode().tag(sync=True)
     chosen = Int(-1).tag(sync=True)  # the code of what is selected
     selected = Unicode()
 
     def __init__(self, **options: Any) -> None:
         self._codes: dict[str, int] = {}  # of each key, and the same in every picture
+        self._areas: tuple[HitRegion, ...] = ()  # of the picture that is shown
         super().__init__(**options)
 
     def show(self, picture: Picture) -> None:
-        """Show another picture."""
-        codes = self._codes
+        """Show another picture; the areas, which are more to send, follow."""
+        self._areas = picture.hit_regions
         with self.hold_sync():
             self.alt, self.width = picture.alt, picture.width
+            self.placed = False
+            self.png = picture.png
+        call_soon(self._place)
+
+    def _place(self) -> None:
+        codes = self._codes
+        with self.hold_sync():
             self.hit_regions = [
-                area.as_list(codes.setdefault(area.key, len(codes))) for area in picture.hit_regions
+                area.as_list(codes.setdefault(area.key, len(codes))) for area in self._areas
             ]
             self.chosen = codes.get(self.selected, -1)
-            self.png = picture.png
+            self.placed = True
 
     @observe("selected")
     def _on_selected(self, _change: object) -> None:

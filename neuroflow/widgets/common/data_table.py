@@ -84,12 +84,14 @@ class DataTable(private.VBox):
         by: str = "state",
         *,
         select: Select = "none",
+        per_page: int = PER_PAGE,
     ) -> None:
         self._model = model
         self._caption = caption
         self._tone = tone
         self._by = by
         self._select = select
+        self._per_page = per_page
         self._rows: _Rows | None = None
         self.frame = pd.DataFrame()
         self._keys: list[str] = []
@@ -122,6 +124,7 @@ class DataTable(private.VBox):
             caption=self._caption,
             tone_column=self._by if self._tone else "",
             select=self._select,
+            per_page=self._per_page,
         )
         link((self, "selected"), (self._rows, "selected"))
         self.children = (self._rows,)

@@ -46,7 +46,7 @@ def call_later(seconds: float, action: Callable[[], object]) -> None:
 
 def packed(text: str) -> bytes:
     """Return a text as the scripts of the forms unpack it."""
-    return gzip.compress(text.encode(), mtime=0)
+    return gzip.compress(text.encode(), 6, mtime=0)  # 9 takes four times as long for 1 % less
 
 
 class OneLoop:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event as StopEvent
 from typing import Any
 
 import pandas as pd
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Float, Instance, Tuple, Unicode
+from traitlets import Bool, Dict, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
-from neuroflow.plot import FIGURES
-from neuroflow.widgets.common import FormModel, Problem, call_soon, study_labels, unique_labels
+from neuroflow.plot import FIGURES, order_systems
+from neuroflow.widgets.common import Problem, call_soon, study_labels, unique_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import (
     export_figure,
@@ -23,6 +23,7 @@ from neuroflow.widgets.explore.export import (
     export_table,
     saved_notice,
 )
+from neuroflow.widgets.explore.figures import FiguresModel
 from neuroflow.widgets.explore.question import (
     USUAL_COVARIATES,
     Choices,
@@ -30,9 +31,9 @@ from neuroflow.widgets.explore.question import (
     allowed,
     drawn_contrasts,
     form_entries,
+    likely_next,
     listed_regions,
 )
-from neuroflow.widgets.explore.render import picture_of
 from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.widgets.simulated import NOTE, SIMULATED, has_simulated_rows
 from neuroflow.workspace import Workspace
@@ -48,7 +49,7 @@ QUESTION = "question"
 """Where an error stands that is about the question as a whole."""
 
 
-class ExploreModel(FormModel):
+class ExploreModel(FiguresModel):
     """A question to the cohort table, its answer, and the selection in it."""
 
     choices = Instance(Choices, allow_none=True)
@@ -65,7 +66,7 @@ class ExploreModel(FormModel):
     robust = Unicode("none")
     correction = Unicode("bh")
     exclude_suspect = Bool(False)
-    views = Tuple(("forest", "strip", "brain"))
+    by_system = Bool(False)  # the order of the table of effects, instead of by p
     main = Unicode("forest")
     region = Unicode("")
     study_id = Unicode("")
@@ -73,14 +74,10 @@ class ExploreModel(FormModel):
     names = Dict()
     contrasts = Tuple()
     effects = AnyTrait(None, allow_none=True)
-    pictures = Dict()
-    drawing = Tuple()  # the views whose pictures are due
     code = Unicode("")
     methods = Unicode("")
     shown = Unicode("")  # which regions tall figures list, and in which order
     order = Unicode("")
-    dark = Bool(False)
-    ratio = Float(1.0)  # pixels of the screen per CSS pixel
     suffix = Unicode(".csv")
     exported = Tuple()
 
@@ -91,15 +88,11 @@ class ExploreModel(FormModel):
         defer: Callable[[Callable[[], None]], None] = call_soon,
         load: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(defer=defer)
         self.ws = ws
-        self._defer = defer
         self._table: pd.DataFrame | None = None
-        self._scope: dict[str, Any] = {}
         self._answered: object = None
-        self._drawn: dict[str, object] = {}
         self._described: tuple[pd.DataFrame | None, str] = (None, "")
-        self._redraw_pending = False
         self.observe(lambda _: self.run_safely(self._update_answer), names=list(QUESTION_TRAITS))
         selected = ["region", "study_id", "contrast", "views", "main", "shown", "order"]
         self.observe(
@@ -247,10 +240,20 @@ class ExploreModel(FormModel):
                 self.region = regions[0]
         self._update_figures()
 
+    @property
+    def listed_effects(self) -> pd.DataFrame | None:
+        """The effects in the order of their table: by p, or by system as in the figures."""
+        effects: pd.DataFrame | None = self.effects
+        if effects is None or not self.by_system:
+            return None if effects is None else effects.sort_values("p", kind="stable")
+        systems = effects["system"].astype("str")
+        places = {name: place for place, name in enumerate(order_systems(list(systems)))}
+        return effects.iloc[systems.map(places).argsort(kind="stable")]
+
     # ------------------------------------------------------------------ figures
 
-    def step(self, view: str) -> Call:
-        """Return the step that draws a view."""
+    def step(self, view: str, region: str = "") -> Call:
+        """Return the step that draws a view, of the selected region unless one is named."""
         if "shown" not in self._scope:
             raise OptionError("There is nothing to plot.")
         if FIGURES[view].needs == "effects" and self.effects is None:
@@ -263,7 +266,7 @@ class ExploreModel(FormModel):
             listed = listed_regions(self.effects, drawn, self.shown, self.order)
         return self.question.figure_step(
             view,
-            region=self.region,
+            region=region or self.region,
             study_id=self.study_id,
             contrast=self.contrast,
             contrasts=self.contrasts,
@@ -275,19 +278,24 @@ class ExploreModel(FormModel):
         compare = [] if self.effects is None else [self.question.comparison_step()]
         return [*self.question.row_steps(), *compare, self.step(self.main)]
 
+    def steps_ahead(self) -> Iterator[Call]:
+        """Return the figures of the regions that may be selected next; see `FiguresModel`."""
+        rows = self.listed_effects
+        for region in likely_next([] if rows is None else list(rows["region"]), self.region):
+            for view in self.views:
+                if {"region", "regions"} & set(form_entries()[view].takes):
+                    yield self.step(view, region)
+
     def _update_figures(self) -> None:
-        """Redraw the figures that have changed and update the code."""
-        if self._table is None:
-            return
+        if self._table is not None:
+            self.update_figures()
+
+    def describe_figures(self) -> None:
+        """Show the code and the methods text; see `FiguresModel`."""
         try:
             code = code_cell(self.ws.folder, self.steps())
         except NeuroflowError as error:
             code = f"# {Problem.of(error).what}"
-        self.drawing = tuple(self._outdated_views())
-        if self.drawing[:1] == ("strip",):
-            self._draw_next()  # what was clicked for comes first, and is soon there
-        elif self.drawing:
-            self._draw_later()
         self.set(code=code, methods=self._methods())
 
     def _methods(self) -> str:
@@ -298,40 +306,6 @@ class ExploreModel(FormModel):
             text = methods_text(self.effects) if self.effects is not None else ""
             self._described = self.effects, f"{self.note}. {text}" if self.note and text else text
         return self._described[1]
-
-    def _outdated_views(self) -> dict[str, Call | str]:
-        """Return the outdated views, each with the step that draws it or the reason it cannot."""
-        due: dict[str, Call | str] = {}
-        for view in sorted(self.views, key=lambda name: name != "strip"):  # fastest first
-            try:
-                how: Call | str = self.step(view)
-            except NeuroflowError as error:
-                how = Problem.of(error).what
-            if self._drawn.get(view) != (how, self.dark, self.ratio):
-                due[view] = how
-        return due
-
-    def _draw_next(self) -> None:
-        """Draw one figure now and the others after pending events."""
-        due = self._outdated_views()
-        if not due:
-            return
-        view, how = next(iter(due.items()))
-        self._drawn[view] = (how, self.dark, self.ratio)
-        look: dict[str, Any] = {"dark": self.dark, "ratio": self.ratio, "note": self.note}
-        picture = picture_of(how, self._scope, **look)
-        self.set(pictures={**self.pictures, view: picture}, drawing=tuple(due)[1:])
-        if len(due) > 1:
-            self._draw_later()
-
-    def _draw_later(self) -> None:
-        if not self._redraw_pending:
-            self._redraw_pending = True
-            self._defer(self._continue_drawing)
-
-    def _continue_drawing(self) -> None:
-        self._redraw_pending = False
-        self.run_safely(self._draw_next)
 
     def export_figure(self) -> None:
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""

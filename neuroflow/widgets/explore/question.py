@@ -23,6 +23,8 @@ ALPHA = 0.05
 """What q is compared with."""
 SIGNIFICANT, BY_EFFECT = "significant", "effect"
 """Which regions figures list: those that differ; and in which order: the largest effect first."""
+MOST_AHEAD = 14
+"""How many regions are drawn ahead: those beside the selected one and a page of the table."""
 USUAL_COVARIATES = ("age", "sex", "site")
 """The covariates that are usually adjusted for."""
 _NO_COVARIATES = {
@@ -128,6 +130,19 @@ def listed_regions(
     systems = order_systems(list(dict.fromkeys(system.values())))
     usual = list(system)  # within a system as in the table
     return sorted(found, key=lambda name: (systems.index(system[name]), usual.index(name)))
+
+
+def likely_next(rows: Sequence[str], region: str) -> list[str]:
+    """Return the regions that may be selected next: beside the one that is, then the first ones.
+
+    >>> likely_next(["a", "a", "b", "c", "d", "e", "f", "a"], "d")
+    ['e', 'c', 'f', 'b', 'a']
+    """
+    order = list(dict.fromkeys(rows))
+    place = order.index(region) if region in order else -len(order)
+    beside = [place + step for step in (1, -1, 2, -2)]
+    near = [order[there] for there in beside if 0 <= there < len(order)]
+    return list(dict.fromkeys([*near, *(name for name in order if name != region)]))[:MOST_AHEAD]
 
 
 @cache

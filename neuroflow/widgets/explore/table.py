@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.plot import region_labels
-from neuroflow.widgets.common import DataTable, bind
+from neuroflow.widgets.common import DataTable, bind, private
+from neuroflow.widgets.explore.fields import tick_box
 from neuroflow.widgets.explore.model import ExploreModel
 
+PER_PAGE = 10
+"""Rows of a page: the figures below stay within reach."""
 REASON = {"reason": "reason for no result"}
 """The column with why there is no result, and its header; left out where it is empty."""
 COLUMNS = {
@@ -45,19 +48,24 @@ def labelled_rows(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFra
     return shown
 
 
-def effects_table(model: ExploreModel) -> DataTable:
+def effects_table(model: ExploreModel) -> private.VBox:
     """Draw the table of effects, in step with the selected region and contrast."""
-    view = DataTable(model, "Effects: select a region", select="single")
+    view = DataTable(model, "Effects: select a region", select="single", per_page=PER_PAGE)
+    order = tick_box(
+        model, "by_system", "By brain system", "Otherwise the smallest p values come first"
+    )
+
+    effects: pd.DataFrame | None = None
 
     def fill() -> None:
-        effects = model.effects
+        nonlocal effects
+        effects = model.listed_effects
         view.selected = ()  # a region has a row per contrast: `follow` finds the right one
         view.show(pd.DataFrame() if effects is None else rows_of(effects))
         follow()
 
     def follow() -> None:
         """Select the row of region and contrast, unless one of them is selected."""
-        effects = model.effects
         if effects is None:
             return
         here = effects["region"] == model.region
@@ -68,11 +76,11 @@ def effects_table(model: ExploreModel) -> DataTable:
             view.selected = (places[0],)
 
     def choose(change: Any) -> None:
-        if change.new:
-            row = model.effects.iloc[change.new[0]]
+        if change.new and effects is not None:
+            row = effects.iloc[change.new[0]]
             model.set(region=str(row["region"]), contrast=str(row["contrast"]))
 
-    bind(model, ["effects"], fill)
+    bind(model, ["effects", "by_system"], fill)
     bind(model, ["region", "contrast"], follow)
     view.observe(lambda change: model.run_safely(lambda: choose(change)), names="selected")
-    return view
+    return private.VBox([order, view])

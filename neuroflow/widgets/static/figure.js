@@ -47,7 +47,8 @@ function render({ model, el }) {
   let place = -1;
   let address = "";
 
-  const areas = () => model.get("hit_regions") ?? []; // comes as a message
+  // The areas come after their picture; until then there is nothing to choose.
+  const areas = () => (model.get("placed") !== false && model.get("hit_regions")) || [];
 
   function point(number) {
     place = number;
@@ -78,6 +79,14 @@ function render({ model, el }) {
     image.src = address;
     image.alt = model.get("alt") ?? "";
     image.style.width = `${model.get("width")}px`;
+    arrange();
+  }
+
+  function arrange() {
+    if (model.get("placed") === false) {
+      marks.replaceChildren();
+      return;
+    }
     const open = areas().length > 0;
     root.classList.toggle("nf-open", open);
     list.hidden = !open;
@@ -133,6 +142,7 @@ function render({ model, el }) {
 
   draw();
   model.on("change:png", draw);
+  model.on("change:placed", arrange);
   model.on("change:chosen", mark);
   return () => URL.revokeObjectURL(address);
 }

@@ -116,7 +116,7 @@ def test_pictures_travel_as_bytes_beside_the_message(messages):
     view = ClickableFigure(hint="Choose")
     messages.clear()
     view.show(Picture(b"PNG", PATIENT, 400))
-    ((message, buffers),) = messages
+    message, buffers = messages[0]
     assert message["contents"]["binary"] == [[view.model_id, "png", 0]]
     assert buffers == [b"PNG"]
     assert PATIENT not in saved(view)

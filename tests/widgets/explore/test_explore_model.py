@@ -211,7 +211,7 @@ def test_a_dark_page_gets_dark_figures(model):
 CHECK = """
 import json, pathlib, sys
 import neuroflow as nf
-from neuroflow.widgets.explore.render import as_png
+from neuroflow.widgets.explore.figures.render import as_png
 
 for folder in map(pathlib.Path, sys.argv[1:]):
     scope = {}

@@ -138,13 +138,30 @@ def test_showing_the_form_does_not_change_the_question(form, model):
 def test_table_boxes_and_figures_choose_the_same_region(form, model):
     control(form, "Forest").value = True
     (table,) = all_of(form, DataTable)
-    row = int((model.effects["region"] == "RN").to_numpy().nonzero()[0][0])
+    row = int((model.listed_effects["region"] == "RN").to_numpy().nonzero()[0][0])
     table.selected = (row,)
     assert (model.region, control(form, "Region").value) == ("RN", "Red nucleus")
     control(form, "Region").value = "Anterior substantia nigra"
     assert model.region == "aSN"
-    assert model.effects["region"].iloc[table.selected[0]] == "aSN"
+    assert model.listed_effects["region"].iloc[table.selected[0]] == "aSN"
     assert "aSN" in {view.selected for view in all_of(form, ClickableFigure)}
+
+
+def test_effects_begin_with_the_smallest_p(form, model):
+    (table,) = all_of(form, DataTable)
+    assert table.frame["p"].is_monotonic_increasing
+    control(form, "By brain system").value = True
+    assert not table.frame["p"].is_monotonic_increasing
+    assert model.listed_effects["region"].iloc[table.selected[0]] == model.region
+    control(form, "By brain system").value = False
+
+
+def test_effects_by_system_are_in_the_order_of_figures(model):
+    model.systems = ("thalamus", "midbrain")
+    model.by_system = True
+    systems = list(dict.fromkeys(model.listed_effects["system"]))
+    model.set(by_system=False, systems=("midbrain",))
+    assert systems == ["midbrain", "thalamus"]
 
 
 def test_a_view_is_drawn_once_it_is_switched_on(form, model):

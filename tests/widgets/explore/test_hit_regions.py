@@ -2,7 +2,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuroflow.plot.common import record_marks
-from neuroflow.widgets.explore.hit_regions import POINT, hit_regions
+from neuroflow.widgets.explore.figures.hit_regions import POINT, hit_regions
 
 
 def panel():

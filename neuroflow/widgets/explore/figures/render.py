@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -10,9 +11,9 @@ import pandas as pd
 
 from neuroflow.errors import NeuroflowError
 from neuroflow.widgets.common import Picture
-from neuroflow.widgets.explore.hit_regions import hit_regions
+from neuroflow.widgets.explore.figures.hit_regions import hit_regions
 from neuroflow.widgets.explore.steps import Call, run_steps
-from neuroflow.widgets.simulated import look
+from neuroflow.widgets.simulated import look as noted
 
 SCREEN_DPI = 104
 """CSS pixels per inch of a figure, so that small text is readable without zooming."""
@@ -20,16 +21,27 @@ MOST_RATIO = 2.0
 """At most so many pixels of the picture per CSS pixel."""
 
 
-def draw(
-    call: Call, scope: Mapping[str, Any], *, dark: bool = False, ratio: float = 1.0, note: str = ""
-) -> Picture:
-    """Draw a figure for a screen with so many pixels per CSS pixel."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page shows figures."""
+
+    dark: bool = False
+    ratio: float = 1.0  # Pixels of its screen per CSS pixel
+    note: str = ""  # Stands below each figure
+
+    @property
+    def style(self) -> dict[str, Any]:
+        """What the figures' style is given."""
+        return {"theme": "dark" if self.dark else "light", **noted(self.note)}
+
+
+def draw(call: Call, scope: Mapping[str, Any], look: Look) -> Picture:
+    """Draw a figure for a page."""
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
-    theme = "dark" if dark else "light"
-    with styled(theme=theme, **look(note)):
+    with styled(**look.style):
         ax = run_steps([call], **scope)["ax"]
-        png = as_png(ax.figure, ratio)
+        png = as_png(ax.figure, look.ratio)
     named = ax.get_xticklabels() if "regions" in call.options else ()
     regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
     shown = ": ".join(filter(None, (regions, caption(ax))))
@@ -41,12 +53,10 @@ def draw(
     )
 
 
-def picture_of(how: Call | str, scope: Mapping[str, Any], **look: Any) -> Picture:
+def picture_of(call: Call, scope: Mapping[str, Any], look: Look) -> Picture:
     """Return the figure of a step, or no picture and the reason why it cannot be drawn."""
-    if isinstance(how, str):
-        return Picture(b"", how, 0)
     try:
-        return draw(how, scope, **look)
+        return draw(call, scope, look)
     except NeuroflowError as error:
         return Picture(b"", error.worded_for("form").message, 0)
 
@@ -59,7 +69,8 @@ def result_text(call: Call, effects: pd.DataFrame | None) -> str:
         return ""
     if call.table_name == "effects":
         return " ".join(key_findings(effects).splitlines())
-    rows = effects[effects["region"].isin(call.options.get("regions", ()))]
+    here = effects["region"].isin(call.options.get("regions", ()))
+    rows = effects.loc[here, ["contrast", "estimate", "ci_low", "ci_high", "q"]]
     return " ".join(
         f"{row.contrast}: difference {row.estimate:.3g} (95 % CI {row.ci_low:.3g} to "
         f"{row.ci_high:.3g}), q {row.q:.2g}."
