@@ -23,6 +23,7 @@ from .copy_button import CopyButton as CopyButton
 from .data_table import DataTable as DataTable
 from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem
+from .messages import in_form_words as in_form_words
 from .one_loop import OneLoop as OneLoop
 from .one_loop import Tab as Tab
 from .one_loop import call_later as call_later

@@ -14,7 +14,13 @@ from neuroflow.io import Mtimes, mtimes
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.transfer import StatusUpdate
-from neuroflow.widgets.common import FormModel, Problem, format_duration, study_labels
+from neuroflow.widgets.common import (
+    FormModel,
+    Problem,
+    format_duration,
+    in_form_words,
+    study_labels,
+)
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
 from neuroflow.workspace import LEDGER_FILES, NOTES_FILE, SET_ASIDE_FILE, Workspace
@@ -154,9 +160,9 @@ class ResultsModel(FormModel):
     def _show_collected(self, table: pd.DataFrame) -> None:
         self._show(table)
         self._show_news(table)
-        states = Counter(table["state"])
+        states = Counter(dict(self.counts))  # those of other projects are not among them
         collected, failed = states[State.COLLECTED], states[State.FAILED]
-        text = f"Results of {collected} of {len(table)} studies have been collected"
+        text = f"Results of {collected} of {states.total()} studies have been collected"
         self.notice = f"{text}; {failed} failed (see the reports)." if failed else f"{text}."
 
     def _show_news(self, table: pd.DataFrame) -> None:
@@ -183,7 +189,7 @@ class ResultsModel(FormModel):
                 "cohort": table["cohort_id"],
                 "state": [*map(_named, table["state"], table["message"])],
                 "since": local_times(table["since"]),
-                "message": table["message"],
+                "message": table["message"].map(in_form_words),
             }
         )
         # Results of other projects on the account come last, and say nothing of this one.
@@ -214,6 +220,13 @@ def local_times(times: pd.Series[str], pattern: str = "%Y-%m-%d %H:%M") -> pd.Se
     """Write times as this computer's clock shows them."""
     zone = datetime.now().astimezone().tzinfo
     return pd.to_datetime(times, utc=True, errors="coerce").dt.tz_convert(zone).dt.strftime(pattern)
+
+
+def counted_state(name: str, n: int) -> str:
+    """Return how many studies have a state, as the form names it."""
+    return (
+        f"{n} failure reports delivered" if name == FAILURE_DELIVERED and n > 1 else f"{n} {name}"
+    )
 
 
 def tone_of(name: str) -> str:

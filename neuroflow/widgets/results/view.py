@@ -21,7 +21,7 @@ from neuroflow.widgets.common import (
     task_status,
 )
 from neuroflow.widgets.results.gallery import gallery
-from neuroflow.widgets.results.model import ResultsModel, tone_of
+from neuroflow.widgets.results.model import ResultsModel, counted_state, tone_of
 from neuroflow.widgets.results.study_panel import project_history, study_panel
 
 AGE_SECONDS = 5.0
@@ -45,7 +45,7 @@ def results_form(model: ResultsModel) -> private.VBox:
 
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
-        parts = [html.badge(tone_of(state), f"{n} {state}") for state, n in model.counts]
+        parts = [html.badge(tone_of(state), counted_state(state, n)) for state, n in model.counts]
         if model.n_elsewhere:
             parts.append(f'<span class="nf-dim">{model.n_elsewhere} of other projects</span>')
         counts.value = (

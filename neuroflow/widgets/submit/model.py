@@ -15,7 +15,7 @@ from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import Bar, FormModel, Progress
+from neuroflow.widgets.common import Bar, FormModel, Progress, in_form_words
 from neuroflow.widgets.submit.plan_table import (
     EXCLUDED,
     bar_of,
@@ -142,6 +142,10 @@ class SubmitModel(FormModel):
         self.set(tone="wait", plan=None, plan_text="", planned_again=())
         self.run(PLANNING, work, show, can_stop=True)
 
+    def leave_plan(self) -> None:
+        """Show the studies again, to select others; the plan stays valid."""
+        self.plan_text = ""
+
     def send_again(self) -> None:
         """Send again the studies whose plan is shown."""
         if self.cohort is not None and self.is_planned_again:
@@ -259,8 +263,9 @@ class SubmitModel(FormModel):
         for study_id, label in labels.items():
             row = self._states.get(study_id)
             if row is not None and (row.state.is_sent or study_id not in excluded):
-                since = row.since.astimezone().strftime("%Y-%m-%d %H:%M")
-                lines.append((label, str(row.state), since, row.size / 1e6, row.message))
+                since = f"{row.since.astimezone():%Y-%m-%d %H:%M}"
+                told = in_form_words(row.message)
+                lines.append((label, str(row.state), since, row.size / 1e6, told))
             elif study_id in excluded:
                 lines.append((label, EXCLUDED, "", None, excluded[study_id]))
             else:
@@ -317,10 +322,8 @@ class SubmitModel(FormModel):
         """Report what was sent before; while another program sends, show its progress."""
         ids = [i for i in self.labels if i not in self.cohorts.excluded]
         counts = Counter(self._states[i].state for i in ids if i in self._states)
-        sent, known = (
-            sum(count for state, count in counts.items() if state.is_sent),
-            sum(counts.values()),
-        )
+        sent = sum(count for state, count in counts.items() if state.is_sent)
+        known = counts.total()
         if self.other_job_running and sent < len(ids):
             in_flight = [
                 i for i in ids if i in self._states and self._states[i].state is State.UPLOADING

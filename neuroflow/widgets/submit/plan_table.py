@@ -9,7 +9,7 @@ import pandas as pd
 
 from neuroflow.ledger import SENT, LedgerRow, State
 from neuroflow.models import Event
-from neuroflow.widgets.common import FINISHED, Bar, format_duration
+from neuroflow.widgets.common import FINISHED, Bar, format_duration, in_form_words
 
 EXCLUDED, SKIPPED = "excluded", "already sent"
 NOT_SENT = {
@@ -28,6 +28,7 @@ def plan_rows(plan: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
         study=plan["study_id"].map(labels),
         action=plan["action"].replace({"skip": SKIPPED, "excluded": EXCLUDED}),
         MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
+        reason=plan["reason"].map(in_form_words),
         time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],
     )
     return shown[list(PLAN_COLUMNS)]

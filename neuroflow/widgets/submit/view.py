@@ -159,8 +159,15 @@ def _first_submission(model: SubmitModel) -> private.Checkbox:
 
 def _plan(model: SubmitModel) -> private.VBox:
     words = private.HTML()
+    back = button(
+        model,
+        "All studies",
+        "Close the plan and show the state of every study, to select some",
+        model.leave_plan,
+        icon="arrow-left",
+    )
     table = DataTable(model, "Plan for each study", _tone_of_action, by="action")
-    box = private.VBox([words, table])
+    box = private.VBox([words, back, table])
 
     def update() -> None:
         words.value = (

@@ -9,7 +9,7 @@ from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.errors import ResultWarning
-from neuroflow.widgets.results.model import ResultsModel, tone_of
+from neuroflow.widgets.results.model import ResultsModel, counted_state, tone_of
 from neuroflow.workspace.workspace import Workspace
 
 
@@ -200,6 +200,24 @@ def test_failure_report_that_waits_is_counted_apart_and_red(tmp_path):
         "bad",
         "good",
     )
+
+
+def test_several_failure_reports_are_counted_in_the_plural():
+    assert counted_state("failure report delivered", 2) == "2 failure reports delivered"
+    assert counted_state("failure report delivered", 1) == "1 failure report delivered"
+    assert counted_state("delivered", 2) == "2 delivered"
+
+
+def test_results_of_other_projects_are_none_of_the_studies(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        collect_into(ws, people(2))
+        model = ResultsModel(ws)
+        table = ws.status(offline=True)
+        table.loc[len(table)] = table.iloc[0]
+        table.loc[len(table) - 1, ["study_id", "cohort_id", "state"]] = ["0b5c", "", "unknown"]
+        table.attrs |= {"newly_failed": [], "newly_overdue": []}
+        model._show_collected(table)
+    assert model.notice == "Results of 2 of 2 studies have been collected."
 
 
 def test_results_of_other_projects_come_last_and_say_nothing(tmp_path):

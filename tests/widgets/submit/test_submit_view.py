@@ -42,8 +42,18 @@ def test_selected_studies_are_planned_before_they_are_sent_again(workspace, coho
     assert model.join(PATIENCE)
     assert not button(view, "Send again (1)").disabled
     assert button(view, "Send").disabled, "its own plan comes first"
+    button(view, "All studies").click()
+    assert shown_tables(view) == [table]
     table.selected = ()
     assert "Plan to send again" not in shown_buttons(view)
+
+
+def shown_tables(view):
+    """Return the tables that a view shows."""
+    if view.layout.display == "none":
+        return []
+    own = [view] if isinstance(view, DataTable) else []
+    return own + [one for child in getattr(view, "children", ()) for one in shown_tables(child)]
 
 
 def test_a_first_submission_is_confirmed_at_its_question(empty):
