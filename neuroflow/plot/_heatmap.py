@@ -33,6 +33,7 @@ from neuroflow.plot.common import (
     MM,
     abbreviations,
     add_legend,
+    add_lines,
     current_style,
     data_notes,
     figure_of,
@@ -50,13 +51,14 @@ from neuroflow.plot.common import (
     set_caption,
     shorten_names,
     styled,
+    width_of,
 )
 from neuroflow.plot.figures import FigureSpec, FormEntry
 
 Order = Literal["group", "cluster"]
 
 _ROW_MM = 3.7  # mm; 8 pt text fits
-_MAX_LABELS = 26  # studies that can be named below the page's width
+_NAME_MM = 3.2  # mm that a name of a study takes below its column
 _BAR_TOP = -1.8  # rows above the first region
 _QUANTITY = "z-score (SDs of the reference)"
 _SIGN_MM = 1.4  # mm that a sign takes
@@ -142,10 +144,12 @@ def heatmap(
     with styled():
         new_figure = ax is None
         if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW_MM * len(grid.labels) + 14 * grid.is_labelled)
+            named = _names_studies(width_of(DOUBLE_COLUMN), grid)
+            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW_MM * len(grid.labels) + 14 * named)
+        names = _make_room(ax, grid)
         _draw_cells(ax, grid, limit)
         add_legend(ax, _draw_groups(ax, grid), new_figure=new_figure)
-        _set_axes(ax, grid)
+        _set_axes(ax, grid, names)
         record_rows(ax, grid.columns, grid.labels)
         text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _max_signed(ax))
         set_caption(
@@ -182,11 +186,6 @@ class _Grid:
     names: list[str]
     people: list[str]
     clustered: bool = False
-
-    @property
-    def is_labelled(self) -> bool:
-        """Whether there is room for the studies' names."""
-        return len(self.names) <= _MAX_LABELS
 
 
 def _grid(scores: pd.DataFrame, by: str, regions: Sequence[str] | None) -> _Grid:
@@ -289,14 +288,19 @@ def _draw_cells(ax: Axes, grid: _Grid, limit: float) -> None:
     bar.outline.set_linewidth(0.6)
 
 
-def _cells_width(ax: Axes) -> float:
-    """Return about how wide the cells are together, in mm."""
-    return panel_size(ax)[0] * (0.45 if is_narrow(ax) else 0.47)
+def _cells_width(width: float) -> float:
+    """Return about how wide the cells of a panel are together, in mm."""
+    return width * (0.45 if is_narrow(width) else 0.47)
+
+
+def _names_studies(width: float, grid: _Grid) -> bool:
+    """Return whether a panel of this width has room for the studies' names."""
+    return len(grid.names) * _NAME_MM <= _cells_width(width)
 
 
 def _max_signed(ax: Axes) -> int:
     """Return how many studies there may be, so that their cells are wide enough for a sign."""
-    return int(_cells_width(ax) / _SIGN_MM)
+    return int(_cells_width(panel_size(ax)[0]) / _SIGN_MM)
 
 
 def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
@@ -311,7 +315,9 @@ def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
         color = styles[name][0] if name else theme.missing
         ax.add_patch(Rectangle((start - 0.5, _BAR_TOP), n, 1, facecolor=color, linewidth=0))
         # mm of its name, and of its bar, which must be as high as a letter
-        if names_fit(ax, len(grid.z)) and len(name) * 1.8 < n / len(grid.groups) * _cells_width(ax):
+        if names_fit(ax, len(grid.z)) and len(name) * 1.8 < n / len(grid.groups) * _cells_width(
+            panel_size(ax)[0]
+        ):
             dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
             ax.text(
                 start + (n - 1) / 2,
@@ -339,13 +345,22 @@ def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
     return handles
 
 
-def _set_axes(ax: Axes, grid: _Grid) -> None:
+def _make_room(ax: Axes, grid: _Grid) -> list[str]:
+    """Return the names of the rows, and make a new figure as high as it has to be for them."""
+    names, figure = shorten_names(ax, grid.labels), figure_of(ax)
+    if figure is not None:
+        breaks = max((name.count("\n") for name in names), default=0)
+        add_lines(figure, 2 * breaks + 2 * is_narrow(ax))  # the bar of groups, and the words below
+    return names
+
+
+def _set_axes(ax: Axes, grid: _Grid, names: Sequence[str]) -> None:
     n_rows, n_studies = grid.z.shape
     ax.set_xlim(-0.5, n_studies - 0.5)
     ax.set_ylim(n_rows - 0.5, _BAR_TOP)
-    ax.set_yticks(range(n_rows), shorten_names(ax, grid.labels))
+    ax.set_yticks(range(n_rows), names)
     ax.tick_params(labelsize=current_style().small)
-    if grid.is_labelled:
+    if _names_studies(panel_size(ax)[0], grid):
         ax.set_xticks(range(n_studies), grid.names, rotation=90)
     else:
         ax.set_xticks([])

@@ -51,6 +51,7 @@ from neuroflow.plot.common import (
     set_region_axis,
     styled,
     unit,
+    width_of,
 )
 from neuroflow.plot.figures import FigureSpec, FormEntry
 
@@ -124,8 +125,8 @@ def strip(
     check_number("confidence", confidence, below=1)
     cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=exclude_suspect)
     points = read_points(cells, regions, by)
-    upright = points.values.shape[1] <= _MAX_UPRIGHT
     with styled():
+        upright = _stands_upright(points)
         new_figure = ax is None
         if ax is None:
             ax = new_axes(*_size(points, upright))
@@ -253,12 +254,22 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
     )
 
 
+def _stands_upright(points: Points) -> bool:
+    """Return whether regions are side by side, where names of many could not be read."""
+    narrow = width_of(DOUBLE_COLUMN) < DOUBLE_COLUMN and not _is_few(points)
+    return len(points.labels) <= _MAX_UPRIGHT and not narrow
+
+
+def _is_few(points: Points) -> bool:
+    """Return whether regions side by side fit into a journal's column."""
+    return len(points.labels) * (4 + 6 * len(points.styles)) <= SINGLE_COLUMN - 15
+
+
 def _size(points: Points, upright: bool) -> tuple[float, float]:
     """Return width and height in mm."""
     n_groups, n_regions = len(points.styles), points.values.shape[1]
     if upright:
-        narrow = n_regions * (4 + 6 * n_groups) <= SINGLE_COLUMN - 15
-        return (SINGLE_COLUMN if narrow else DOUBLE_COLUMN), 75.0
+        return (SINGLE_COLUMN if _is_few(points) else DOUBLE_COLUMN), 75.0
     return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
 
 

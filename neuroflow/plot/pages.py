@@ -138,6 +138,7 @@ def _page(
         panel.set_xlim(sides[:, 0].min(), sides[:, 1].max())
         panel.set_ylim(rows[:, 0].max(), rows[:, 1].min())
         panel.tick_params(axis="x", labeltop=False)
+        panel.set_title("")  # of the upper axis
     for panel in panels[1:]:
         if legend := panel.get_legend():
             legend.remove()

@@ -28,6 +28,7 @@ from neuroflow.plot._forest import model_note
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
+    add_lines,
     current_style,
     data_notes,
     figure_of,
@@ -38,6 +39,7 @@ from neuroflow.plot.common import (
     region_labels,
     set_caption,
     styled,
+    width_of,
 )
 from neuroflow.plot.figures import FigureSpec, FormEntry
 
@@ -125,7 +127,7 @@ def brain(
         projections = {} if masks is None else project_masks(masks, scene.rows, cut)
         new_figure = ax is None
         if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 200.0)
+            ax = new_axes(DOUBLE_COLUMN, 38 + 0.9 * width_of(DOUBLE_COLUMN))
         draw_outlines(ax)
         listed = not is_narrow(ax) and panel_size(ax)[1] >= _LIST_HEIGHT
         if masks is None:
@@ -144,7 +146,7 @@ def brain(
             text += f" Strongest: {strongest}."
         words = ". ".join(part for part in (title, numbers.quantity) if part)
         set_caption(ax, f"{words}. {text}", foot, new_figure=new_figure, notes=data_notes(result))
-        ax.set_title(title, loc="left", pad=6 if listed else 14)
+        _set_title(ax, title, listed)
     return ax
 
 
@@ -158,6 +160,15 @@ FIGURE = FigureSpec(
     form=FormEntry("Brain", "The selected contrast on the brain", takes=("contrast",)),
     order=60,
 )
+
+
+def _set_title(ax: Axes, title: str, listed: bool) -> None:
+    """Write what is drawn above the views, on several lines where these are narrow."""
+    figure = figure_of(ax)
+    if is_narrow(ax) and figure is not None:
+        title = textwrap.fill(title, 36)
+        add_lines(figure, 2 * title.count("\n"))
+    ax.set_title(title, loc="left", pad=6 if listed else 14)
 
 
 def _how(cut: tuple[float, float, float] | None) -> str:

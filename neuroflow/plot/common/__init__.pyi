@@ -1,11 +1,13 @@
 from .cohorts import cohort_rows as cohort_rows
 from .cohorts import cohorts_note as cohorts_note
 from .cohorts import draw_diamonds as draw_diamonds
+from .figure import add_lines as add_lines
 from .figure import data_notes as data_notes
 from .figure import figure_of as figure_of
 from .figure import new_axes as new_axes
 from .figure import new_panels as new_panels
 from .figure import set_caption as set_caption
+from .figure import width_of as width_of
 from .labels import abbreviations as abbreviations
 from .labels import chosen_regions as chosen_regions
 from .labels import find_region as find_region

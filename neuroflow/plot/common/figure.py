@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import matplotlib.axes
 import matplotlib.figure
 import pandas as pd
 from matplotlib.backend_bases import RendererBase
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from neuroflow.errors import FolderError, OptionError, ResultWarning, Wording
 from neuroflow.events import warn_user
@@ -25,6 +27,7 @@ Axes = matplotlib.axes.Axes
 
 FORMATS = ("png", "svg", "pdf")
 A4_HEIGHT = 297.0
+_HAIR = 0.02  # inches
 _SCALED = 1.05  # a figure this much too high fits a page without becoming unreadable
 _captions: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
@@ -36,6 +39,8 @@ class Figure(matplotlib.figure.Figure):
     """
 
     _only_laid_out = False
+    usual_width: float | None = None
+    """The width in mm that its height is made for; None where that is fixed."""
 
     def savefig(self, *args: Any, **kwargs: Any) -> None:
         """Save as matplotlib does, with fonts embedded (PDF) or text kept as text (SVG)."""
@@ -79,9 +84,46 @@ def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
     return figure.figure if isinstance(figure, matplotlib.figure.SubFigure) else figure
 
 
+def text_width(text: str) -> float:
+    """Return the width in points of the longest line of small text."""
+    font = FontProperties(size=current_style().small)  # of the style's family
+    return max(
+        float(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0])
+        for line in text.split("\n")
+    )
+
+
+def width_of(usual: float) -> float:
+    """Return the width in mm of a new figure, which is usually so wide."""
+    return float(current_style().width or usual)
+
+
 def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
     """Make a figure of one panel, known to no window or notebook."""
-    return new_panels(1, height, width)[0]
+    usual = width or DOUBLE_COLUMN
+    (ax,) = new_panels(1, height, width_of(usual))
+    if isinstance(ax.figure, Figure):
+        ax.figure.usual_width = usual
+    return ax
+
+
+def make_room(figure: matplotlib.figure.Figure, lines: Callable[[float], int]) -> None:
+    """Make a figure higher for text that takes more lines than in its usual width.
+
+    `lines` returns how many lines the text takes in a width in points.
+    """
+    if isinstance(figure, Figure) and figure.usual_width is not None:
+        width = float(figure.get_size_inches()[0])
+        add_lines(figure, lines(72 * width) - lines(72 * figure.usual_width * MM))
+
+
+def add_lines(figure: matplotlib.figure.Figure, n: int) -> bool:
+    """Make a figure higher by lines of small text; return whether its height may change."""
+    if not isinstance(figure, Figure) or figure.usual_width is None:
+        return False
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + max(n, 0) * 1.35 * current_style().small / 72)
+    return True
 
 
 def new_panels(n: int, height: float, width: float | None = None) -> list[Axes]:
@@ -107,10 +149,18 @@ def set_caption(
     text = " ".join(part for part in (f"{note}." if note else "", footnote) if part)
     if figure is None or not new_figure or not text or not (current_style().footnotes or note):
         return
-    # A letter is about 0.6 of its size wide.
-    per_line = int(figure.get_size_inches()[0] * 72 / (current_style().small * 0.53))
+    words = text if current_style().footnotes else f"{note}."
+
+    def wrapped(width: float) -> str:
+        # A letter is about 0.6 of its size wide.
+        letters = int(width / (current_style().small * 0.53))
+        while text_width(lines := textwrap.fill(words, letters)) > 0.97 * width and letters > 12:
+            letters -= 1
+        return lines
+
+    make_room(figure, lambda width: wrapped(width).count("\n"))
     figure.supxlabel(
-        textwrap.fill(text if current_style().footnotes else f"{note}.", per_line),
+        wrapped(figure.get_size_inches()[0] * 72),
         x=0.01,
         ha="left",
         fontsize=current_style().small,
@@ -181,7 +231,8 @@ def save_figure(
     Warns
     -----
     ResultWarning
-        The figure is taller than a page of A4 (297 mm): `neuroflow.plot.pages` cuts it.
+        The figure is taller than a page of A4 (297 mm): `neuroflow.plot.pages` cuts it. Or the
+        width that `style` sets is too narrow for a text of the figure.
 
     Raises
     ------
@@ -209,6 +260,7 @@ def save_figure(
     root = figure_of(figure) if isinstance(figure, matplotlib.axes.Axes) else figure
     if not isinstance(root, matplotlib.figure.Figure):
         raise OptionError("These axes belong to no figure.")
+    _warn_if_cut(root)
     stem = Path(path)
     if stem.suffix[1:].lower() in FORMATS:
         stem = stem.with_suffix("")
@@ -224,6 +276,21 @@ def save_figure(
             root.savefig(temporary, format=name, dpi=dpi, metadata=facts)
         files.append(file)
     return files
+
+
+def _warn_if_cut(figure: matplotlib.figure.Figure) -> None:
+    """Warn of a text that the edge of the figure cuts, where its width was chosen."""
+    usual = figure.usual_width if isinstance(figure, Figure) else None
+    if usual is None or abs(figure.get_size_inches()[0] / MM - usual) < 0.5:
+        return
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox()  # inches
+    if drawn.x0 < -_HAIR or drawn.x1 > figure.get_size_inches()[0] + _HAIR:
+        warn_user(
+            f"The figure is cut: {figure.get_size_inches()[0] / MM:.0f} mm are too narrow for "
+            "its texts. Choose another width.",
+            ResultWarning,
+        )
 
 
 def _warn_if_tall(figure: matplotlib.figure.Figure) -> None:

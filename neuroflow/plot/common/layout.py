@@ -11,16 +11,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import text_to_path
 
 from neuroflow.matrix import count_text
-from neuroflow.plot.common.figure import figure_of
+from neuroflow.plot.common.figure import add_lines, figure_of, make_room, text_width
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
 _NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
 _POINT = 25.4 / 72  # mm
+_MOST_WRAPPED = 20  # names on several lines; more make a figure too high
 _LEFT_OF_EDGE = 0.85  # of a narrow panel: the room that its legend has, from the right edge
 
 
@@ -37,9 +36,9 @@ def panel_size(ax: Axes) -> tuple[float, float]:
     return width * len(spec.colspan) / grid.ncols, height * len(spec.rowspan) / grid.nrows
 
 
-def is_narrow(ax: Axes) -> bool:
-    """Return whether a panel is about as wide as a journal's column."""
-    return panel_size(ax)[0] < _NARROW
+def is_narrow(panel: Axes | float) -> bool:
+    """Return whether a panel, or its width in mm, is about that of a journal's column."""
+    return (panel if isinstance(panel, float) else panel_size(panel)[0]) < _NARROW
 
 
 def names_fit(ax: Axes, rows: int) -> bool:
@@ -52,12 +51,20 @@ def shorten_names(ax: Axes, names: Sequence[str]) -> list[str]:
     width, height = panel_size(ax)
     if not names_fit(ax, len(names)):
         return [""] * len(names)
-    if not names or not is_narrow(ax):
-        return list(names)
     letters = max(12, int(0.4 * width / (0.53 * current_style().small * _POINT)))
+    if max(map(len, names), default=0) <= letters:
+        return list(names)
+    figure, few = figure_of(ax), len(names) <= _MOST_WRAPPED
     lines = int(0.6 * height / max(len(names), 1) / (1.25 * current_style().small * _POINT))
+    if figure is not None and add_lines(figure, 0):
+        lines = 3 if few else 1
     if lines > 1:
-        return [textwrap.fill(name, letters, max_lines=lines, placeholder=" …") for name in names]
+        wrapped = [
+            textwrap.fill(name, letters, max_lines=lines, placeholder=" …") for name in names
+        ]
+        if figure is not None:
+            add_lines(figure, len(names) * max(name.count("\n") for name in wrapped))
+        return wrapped
     cuts = [[_cut(name, letters, end) for end in range(4, letters - 4)] for name in names]
     shown = list(max(zip(*cuts, strict=True), key=lambda cut: len(set(cut))))
     for row, others in enumerate(cuts):
@@ -108,9 +115,12 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, new_figure: bool) -> None
     width = whole if new_figure else whole * ax.get_position().width
     if narrow:
         width = _LEFT_OF_EDGE * panel_size(ax)[0] / _POINT
-    widths = [_entry(str(handle.get_label())) for handle in handles]
-    columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
+    for handle in handles:
+        handle.set_label(_wrapped(str(handle.get_label()), width))
+    labels = [str(handle.get_label()) for handle in handles]
+    columns = _columns(labels, width)
     if new_figure:
+        make_room(figure, lambda width: _legend_lines(labels, width))
         figure.legend(handles=handles, loc="outside upper left", ncols=columns)
     else:
         ax.legend(
@@ -118,20 +128,44 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, new_figure: bool) -> None
             loc="lower right" if narrow else "lower left",  # right: it may lie above the names
             bbox_to_anchor=(1, 1) if narrow else (0, 1),
             ncols=columns,
-            borderaxespad=2.0 if ax.xaxis.get_major_ticks(1)[0].label2.get_visible() else 0.3,
+            borderaxespad=2.0 + 1.5 * (ax.get_title().count("\n") + 1)
+            if _has_upper_axis(ax)
+            else 0.3,
         )
+
+
+def _has_upper_axis(ax: Axes) -> bool:
+    """Return whether the numbers at the foot stand at the top, too."""
+    return bool(ax.xaxis.get_major_ticks(1)[0].label2.get_visible())
+
+
+def _columns(labels: Sequence[str], width: float) -> int:
+    """Return in how many columns a legend fits into a width in points."""
+    widths = [_entry(label) for label in labels]
+    return next(n for n in range(len(widths), 0, -1) if n == 1 or _wide(widths, n) <= width)
+
+
+def _legend_lines(labels: Sequence[str], width: float) -> int:
+    """Return how many lines a legend has in a width in points."""
+    columns = np.array_split(
+        np.array([label.count("\n") + 1 for label in labels]), _columns(labels, width)
+    )
+    return int(max(lines.sum() for lines in columns))
+
+
+def _wrapped(label: str, width: float) -> str:
+    """Return a legend's text, on several lines if it is wider than the legend may be."""
+    if (wide := _entry(label)) <= width:
+        return label
+    letters = int(len(max(label.split("\n"), key=len)) * width / wide * 0.9)
+    return textwrap.fill(label.replace("\n", " "), max(letters, 8))
 
 
 def _entry(label: str) -> float:
     """Return the width of a legend's entry in points: mark, gaps and the longest line."""
-    font = FontProperties(size=current_style().small)  # of the style's family
-    text = max(
-        text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
-        for line in label.split("\n")
-    )
     rc = mpl.rcParams
     gaps = rc["legend.handlelength"] + rc["legend.handletextpad"] + rc["legend.columnspacing"]
-    return float(text + gaps * current_style().small)
+    return float(text_width(label) + gaps * current_style().small)
 
 
 def _wide(widths: Sequence[float], columns: int) -> float:
@@ -149,6 +183,7 @@ def set_region_axis(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quant
     ax.set_xlabel(words, fontsize=current_style().font_size)
     if len(names) > 20:  # the numbers at the foot are a screen away
         ax.tick_params(axis="x", labeltop=True)
+        ax.set_title(words, fontsize=current_style().font_size, fontweight="normal")
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
     label_systems(ax, columns["system"].tolist())

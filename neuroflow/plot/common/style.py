@@ -18,6 +18,8 @@ SINGLE_COLUMN = 85.0
 """Width of a journal's column in mm."""
 DOUBLE_COLUMN = 180.0
 """Width of a journal's page in mm."""
+LEAST_WIDTH = 80.0
+"""Narrowest figure in mm: in less, names leave no room for what is drawn."""
 MM = 1 / 25.4
 
 ThemeName = Literal["light", "dark"]
@@ -100,6 +102,9 @@ class Style:
         A line below every figure, such as ``"Simulated data"``.
     footnotes
         False writes no notes below figures; `caption` returns them in any case.
+    width
+        Of new figures in mm, at least 80: 85 for a journal's column, 180 for its page; None takes
+        what suits each figure.
     """
 
     theme: ThemeName = "light"
@@ -108,6 +113,7 @@ class Style:
     order: Sequence[str] = ()
     note: str = ""
     footnotes: bool = True
+    width: float | None = None
 
     @property
     def small(self) -> float:
@@ -183,8 +189,8 @@ def style(**changes: Any) -> Style:
     Parameters
     ----------
     **changes
-        Any of `theme`, `font_size`, `colors`, `order`, `note`, `footnotes`; see `Style`. A call
-        without changes restores the defaults.
+        Any of `theme`, `font_size`, `colors`, `order`, `note`, `footnotes`, `width`; see `Style`.
+        A call without changes restores the defaults.
 
     Returns
     -------
@@ -194,7 +200,8 @@ def style(**changes: Any) -> Style:
     Raises
     ------
     OptionError
-        There is no such setting, theme or colour, or the font is below 8 points.
+        There is no such setting, theme or colour, the font is below 8 points, or the width below
+        80 mm.
 
     Examples
     --------
@@ -219,6 +226,11 @@ def style(**changes: Any) -> Style:
     if changed.font_size < 8:
         raise OptionError(
             f"{changed.font_size} pt is too small to read in print.", advice="Use 8 pt or more."
+        )
+    if changed.width is not None and not changed.width >= LEAST_WIDTH:
+        raise OptionError(
+            f"{changed.width} mm is too narrow for a figure and its names.",
+            advice=f"Use {LEAST_WIDTH:g} mm or more.",
         )
     _style_stack[-1] = changed
     return changed

@@ -126,7 +126,8 @@ def bland_altman(
         record_marks(ax, people, shown, np.column_stack([mean, difference]))
         ax.set_xlabel(textwrap.fill(f"Mean of both, {quantity}", 40))
         ax.xaxis.set_major_locator(MaxNLocator(6, prune="upper"))  # a number at the end is cut
-        ax.set_ylabel(f"{repeats.names[1]} - {repeats.names[0]}")
+        difference_of = f"{repeats.names[1]} − {repeats.names[0]}"
+        ax.set_ylabel(f"{difference_of} ({metric_unit(metric, mean)})")
         note = (
             f"Lines: bias {bias:.2g} and {percent_text(confidence)} limits of agreement "
             f"({low:.2g} to {high:.2g}), n = {n}. Bands: "

@@ -20,6 +20,6 @@ def code_cell(folder: Path, steps: Sequence[Step], last: str = "effects") -> str
     lines = "\n".join(step.code() for step in steps).splitlines()
     imports = [line for line in lines if line.startswith("from ")]
     rest = [line for line in lines if not line.startswith("from ")]
-    shown = next((line.split(" = ")[0] for line in reversed(rest) if line.startswith("ax = ")), "")
+    shown = "ax" if any(line.strip().startswith("ax = ") for line in rest) else ""
     start = START.format(imports="".join(f"{line}\n" for line in imports), folder=str(folder))
     return start + "\n".join([*rest, shown or last])

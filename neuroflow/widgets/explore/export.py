@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from neuroflow.errors import FolderError
+from neuroflow.errors import FolderError, ResultWarning, Wording
 from neuroflow.escaping import visible
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
@@ -22,14 +23,17 @@ FORMATS = ("png", "svg", "pdf")
 
 def export_figure(
     folder: Path, call: Call, scope: Mapping[str, Any], code: str, note: str = ""
-) -> list[Path]:
-    """Write a figure for publication and the code that draws it."""
+) -> tuple[list[Path], list[str]]:
+    """Write a figure for publication and the code that draws it; also return what was warned of."""
     from neuroflow.plot import save_figure, styled  # matplotlib takes half a second
 
-    with styled(**look(note)):
+    with styled(**look(note)), warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ResultWarning)
         ax = run_steps([call], **scope)["ax"]
         stem = free_stem(folder, _file_name(call))
-        return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
+        files = [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
+    remarks = dict.fromkeys(Wording.pick(each.message, "form") for each in found)
+    return files, list(remarks)
 
 
 def export_table(folder: Path, table: pd.DataFrame, name: str, suffix: str) -> list[Path]:
@@ -88,6 +92,7 @@ def _file_name(call: Call) -> str:
     if isinstance(selected, list) and len(selected) > 1:
         selected = f"{len(selected)}_regions"  # a path has an end
     parts += selected if isinstance(selected, list) else [str(selected)]
+    parts.append(f"{call.width:g}mm" if call.width else "")
     return "_".join(filter(None, (re.sub(r"[^\w+-]+", "-", part).strip("-") for part in parts)))
 
 

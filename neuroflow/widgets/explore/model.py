@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as StopEvent
 from typing import Any
 
 import pandas as pd
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Instance, Tuple, Unicode
+from traitlets import Bool, Dict, Float, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
@@ -68,6 +69,7 @@ class ExploreModel(FiguresModel):
     exclude_suspect = Bool(False)
     by_system = Bool(False)  # the order of the table of effects, instead of by p
     main = Unicode("forest")
+    width = Float(0.0)  # of the exported figure in mm; 0 for that of the page
     region = Unicode("")
     study_id = Unicode("")
     contrast = Unicode("")
@@ -98,6 +100,7 @@ class ExploreModel(FiguresModel):
         self.observe(
             lambda _: self.run_safely(self._update_figures), names=[*selected, "dark", "ratio"]
         )
+        self.observe(lambda _: self.run_safely(self.describe_figures), names=["width"])
         if load:
             self.reload()
 
@@ -276,7 +279,11 @@ class ExploreModel(FiguresModel):
     def steps(self) -> list[Step]:
         """Return all steps from the cohort table to the main figure."""
         compare = [] if self.effects is None else [self.question.comparison_step()]
-        return [*self.question.row_steps(), *compare, self.step(self.main)]
+        return [*self.question.row_steps(), *compare, self.main_step()]
+
+    def main_step(self) -> Call:
+        """Return the step that draws the figure to export."""
+        return replace(self.step(self.main), width=self.width or None)
 
     def steps_ahead(self) -> Iterator[Call]:
         """Return the figures of the regions that may be selected next; see `FiguresModel`."""
@@ -292,6 +299,8 @@ class ExploreModel(FiguresModel):
 
     def describe_figures(self) -> None:
         """Show the code and the methods text; see `FiguresModel`."""
+        if self._table is None:
+            return
         try:
             code = code_cell(self.ws.folder, self.steps())
         except NeuroflowError as error:
@@ -309,11 +318,11 @@ class ExploreModel(FiguresModel):
 
     def export_figure(self) -> None:
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""
-        step = self.step(self.main)
+        step = self.main_step()
 
         def save() -> None:
-            files = export_figure(self.ws.folder, step, self._scope, self.code, self.note)
-            self._report_saved(files)
+            saved = export_figure(self.ws.folder, step, self._scope, self.code, self.note)
+            self._report_saved(*saved)
 
         self._save_later("Drawing the figure for publication …", save)
 
@@ -366,6 +375,6 @@ class ExploreModel(FiguresModel):
         effects: pd.DataFrame = self.effects
         return effects
 
-    def _report_saved(self, files: Sequence[Path]) -> None:
-        notice = saved_notice(self.ws.folder, files)
+    def _report_saved(self, files: Sequence[Path], remarks: Sequence[str] = ()) -> None:
+        notice = " ".join([saved_notice(self.ws.folder, files), *remarks])
         self.set(tone="good", notice=notice, exported=tuple(files))

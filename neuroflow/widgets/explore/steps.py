@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pprint
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
+from textwrap import indent
 from typing import Any, Protocol
 
 import pandas as pd
@@ -90,13 +92,19 @@ class Call:
     function: str  # Its name, as ``"plot.forest"``.
     table_name: str  # The variable that holds the table
     options: Mapping[str, Any] = field(default_factory=dict)  # Its keyword arguments, plain values
+    width: float | None = None  # Of the figure that it draws, in mm; None for the usual one
 
     def run(self, scope: dict[str, Any]) -> None:
         """Run the step; see `Step`."""
-        scope[self.result] = attrgetter(self.function)(nf)(scope[self.table_name], **self.options)
+        with nf.plot.styled(width=self.width) if self.width else nullcontext():
+            call = attrgetter(self.function)(nf)
+            scope[self.result] = call(scope[self.table_name], **self.options)
 
     def code(self) -> str:
         """Return the code; see `Step`."""
+        if self.width:
+            inner = indent(replace(self, width=None).code(), "    ")
+            return f"with nf.plot.styled(width={self.width:g}):\n{inner}"
         start = f"{self.result} = nf.{self.function}("
         parts = [self.table_name, *map(_argument, self.options, self.options.values())]
         line = start + ", ".join(parts) + ")"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LARGEST = 5_000_000
 """Bytes of a file that the page offers for download; larger ones are in the folder only."""
+WIDTHS = (("as shown", 0.0), ("85 mm, a column", 85.0), ("180 mm, a page", 180.0))
+"""The widths of an exported figure, in mm."""
 _ROW = {"flex_flow": "row wrap", "align_items": "center"}
 
 
@@ -67,6 +69,15 @@ def _figure(model: ExploreModel) -> private.HBox:
         **NARROW,
     )
     link((model, "main"), (main, "value"))
+    width = field(
+        private.Dropdown,
+        "Width",
+        "The width of the exported figure and of the one that the code draws",
+        options=WIDTHS,
+        layout={"width": "220px"},
+        **NARROW,
+    )
+    link((model, "width"), (width, "value"))
     export = button(
         model,
         "Export figure",
@@ -74,7 +85,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         model.export_figure,
         icon="download",
     )
-    return private.HBox([export, main], layout=_ROW)
+    return private.HBox([export, main, width], layout=_ROW)
 
 
 def _methods(model: ExploreModel) -> private.VBox:

@@ -5,12 +5,14 @@ import sys
 
 import pandas as pd
 import pytest
+from PIL import Image
 from support.collected import collect_into, people
 from support.waits import PATIENCE
 
 from neuroflow.compare import key_findings
 from neuroflow.compare.groups import compare_groups
 from neuroflow.widgets.common.clickable_figure import Picture
+from neuroflow.widgets.explore.export import export_figure
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import Question
 from neuroflow.widgets.explore.take_away_panel import LARGEST, download_links
@@ -219,6 +221,8 @@ for folder in map(pathlib.Path, sys.argv[1:]):
     scope["effects"].to_pickle(folder / "effects")
     with nf.plot.styled(theme="light"):
         (folder / "figure.png").write_bytes(as_png(scope["ax"].figure))
+    exec(folder.joinpath("cell.py").read_text(), scope)  # a saved figure has its layout
+    nf.plot.save_figure(scope["ax"], folder / "exported", ["png"])
 """
 QUESTIONS = (
     {"main": "forest", "systems": ("midbrain",), "correction": "none"},
@@ -231,6 +235,8 @@ QUESTIONS = (
         **{"covariates": (), "systems": ("thalamus", "midbrain")},
     },
 )
+WIDTHS = {"forest": 85.0, "strip": 180.0, "heatmap": 85.0}
+"""Of the exported figure, where it is not that of the page."""
 
 
 @pytest.mark.slow
@@ -241,16 +247,21 @@ def test_code_cell_reproduces_numbers_and_figure(project, tmp_path):
             model = loaded(ws, views=())
             model.set(study_id=study_of(model, "sub-007_ses-1"), region="Putamen")
             model.set(**question, views=(question["main"],))
+            folder = tmp_path / question["main"]
+            folder.mkdir()
+            model.width = WIDTHS.get(model.main, 0.0)
+            export_figure(folder, model.main_step(), model._scope, model.code)
             assert model.problems == ()
-        folder = tmp_path / question["main"]
-        folder.mkdir()
         folder.joinpath("cell.py").write_text(model.code)
         shown[folder] = model
     process = [sys.executable, "-c", CHECK, *map(str, shown)]
     subprocess.run(process, check=True, timeout=PATIENCE)
     for folder, model in shown.items():
         pd.testing.assert_frame_equal(pd.read_pickle(folder / "effects"), model.effects)
-        assert folder.joinpath("figure.png").read_bytes() == model.pictures[model.main].png
+        (exported,) = folder.glob("exports/*.png")
+        assert folder.joinpath("exported.png").read_bytes() == exported.read_bytes()
+        if not model.width:
+            assert folder.joinpath("figure.png").read_bytes() == model.pictures[model.main].png
 
 
 def test_exports_never_overwrite_others(tmp_path):
@@ -341,3 +352,22 @@ def test_an_export_shows_a_sign_before_it_is_made(tmp_path):
         (save,) = waiting
         save()
         assert (model.tone, len(model.exported)) == ("good", 4)
+
+
+@pytest.mark.parametrize("width", [85, 180])
+def test_a_figure_is_exported_in_the_width_of_a_journal(small_model, width):
+    model = small_model
+    model.set(systems=("midbrain",), main="forest", width=float(width))
+    assert f"with nf.plot.styled(width={width}):" in model.code
+    model.export_figure()
+    picture = model.ws.folder / "exports" / f"forest_FW_{width}mm.png"
+    with Image.open(picture) as shown:
+        assert shown.width == pytest.approx(width / 25.4 * 300, abs=1)
+    assert picture.with_suffix(".py").read_text().strip() == model.code
+
+
+def test_the_form_shows_what_an_export_warned_of(small_model):
+    model = small_model
+    model.set(main="forest", width=85.0)
+    model.export_figure()
+    assert "mm high, but a page of A4 only 297. Choose fewer regions." in model.notice
