@@ -216,7 +216,14 @@ ANSWERS: dict[str, dict[str, Shape]] = {
     },
     "note": _NOTES,
     "notes": _NOTES,
-    "status": {**_STATUS, **_NEWS, "studies": _STATES},
+    "status": {
+        **_STATUS,
+        **_NEWS,
+        "result_hours": _or_null(
+            "object", "Hours from sending to a result: n, median, shortest, longest"
+        ),
+        "studies": _STATES,
+    },
     "collect": {**_STATUS, **_NEWS, "studies": _STATES},
     "watch": {
         **_STATUS,

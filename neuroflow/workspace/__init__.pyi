@@ -19,4 +19,5 @@ from .jobs import RunningJob as RunningJob
 from .notices.addresses import Delivery as Delivery
 from .notices.addresses import Notices as Notices
 from .pilot.result import PilotResult as PilotResult
+from .result_times import usual_time as usual_time
 from .workspace import Workspace as Workspace

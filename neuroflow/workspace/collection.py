@@ -56,6 +56,7 @@ from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.notices import News, NewsMemory, Notices
+from neuroflow.workspace.result_times import result_hours
 from neuroflow.workspace.set_aside import find_result
 from neuroflow.workspace.witness import Witness, known_name
 
@@ -141,7 +142,9 @@ class Collection:
         labels = self._enrolment.labels()
         names = [labels.get(study_id, "") for study_id in table["study_id"]]
         table.insert(list(table.columns).index("study_id"), "label", names)
-        own = {row.study_id for row in self._ledger.rows()} | set(labels)
+        rows = self._ledger.rows()
+        own = {row.study_id for row in rows} | set(labels)
+        table.attrs["result_hours"] = result_hours(rows, self._last_snapshot())
         is_own = table["study_id"].isin(own)
         if not all_studies:
             facts = table.attrs

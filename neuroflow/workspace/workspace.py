@@ -1048,7 +1048,9 @@ class Workspace:
             is the time of the last status check, in UTC by this computer's clock; None if there
             never was one. ``attrs["left_out"]`` lists what could not be read on the server,
             ``attrs["ledger_warnings"]`` why the ledger may not be the right one, and
-            ``attrs["n_others"]`` counts the studies of other workspaces.
+            ``attrs["n_others"]`` counts the studies of other workspaces. ``attrs["result_hours"]``
+            has number, median, shortest and longest of the hours from sending to a result, once
+            three are known.
 
         Raises
         ------

@@ -71,6 +71,11 @@ class OutputSnapshot:
         """True where the folder of every expected study was listed."""
         return self.expected is not None and self.expected <= self.folders.keys()
 
+    def first_seen(self, study_id: str) -> datetime | None:
+        """Return when the folder of a study was first seen, by our clock."""
+        seen_at = self._seen_at.get(study_id)
+        return seen_at.first if seen_at else None
+
     def is_stable(self, folder: ResultFolder) -> bool:
         """Check whether a folder is no longer being written."""
         if self.at - self._seen_at[folder.study_id].since >= STABLE_AFTER:

@@ -53,17 +53,20 @@ def status(
 ) -> None:
     """List the state of every study, and how recent it is."""
     from neuroflow.transfer import as_of
+    from neuroflow.workspace import usual_time
 
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
         table = ws.status(offline=offline, all_studies=all_studies)
-        console.output(states(table), table if len(table) else None)
+        facts = states(table) | {"result_hours": table.attrs["result_hours"]}
+        console.output(facts, table if len(table) else None)
         at = table.attrs.get("listed_at")
         seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
         console.info(seen if at else "From the ledger only: the server has not been checked yet.")
         if (others := table.attrs["n_others"]) and not all_studies:
             console.info(f"{others} studies of other workspaces of the account: --all lists them.")
+        console.info(usual_time(table.attrs["result_hours"]))
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
