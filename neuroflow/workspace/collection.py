@@ -120,6 +120,9 @@ class Collection:
             elsewhere=elsewhere,
         )
         table.attrs["ledger_warnings"] = doubts
+        labels = self._enrolment.labels()
+        names = [labels.get(study_id, "") for study_id in table["study_id"]]
+        table.insert(list(table.columns).index("study_id"), "label", names)
         noticed = cached_warnings(self._folder.results, self._folder.cache)
         further = self._ledger.further_cohorts()
         if further:
@@ -137,11 +140,9 @@ class Collection:
         )
 
     def listed(self, *, offline: bool = False, all_studies: bool = False) -> pd.DataFrame:
-        """Return the status of this workspace's studies, or of the account's, with their labels."""
+        """Return the status of this workspace's studies, or of the account's, with notes."""
         table = self.status(offline=offline)
         labels = self._enrolment.labels()
-        names = [labels.get(study_id, "") for study_id in table["study_id"]]
-        table.insert(list(table.columns).index("study_id"), "label", names)
         rows = self._ledger.rows()
         own = {row.study_id for row in rows} | set(labels)
         table.attrs["result_hours"] = result_hours(rows, self._last_snapshot())

@@ -22,6 +22,7 @@ from neuroflow.errors import (
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES, Package
 from neuroflow.results.aidp.schema import Schema
+from neuroflow.studies import find_studies
 from neuroflow.transfer.polling import as_of
 from neuroflow.workspace.workspace import Workspace
 
@@ -59,6 +60,18 @@ def deliver(service):
 
 def states(table):
     return dict(zip(table["study_id"], table["state"], strict=True))
+
+
+def test_every_status_names_studies_by_their_labels(workspace, own_cohort_folder, service, silent):
+    table = own_cohort_folder / "participants.tsv"
+    studies = find_studies(own_cohort_folder / "scans")
+    cohort = workspace.cohort("C", studies, participants=table)
+    workspace.submit(cohort, on_event=silent)
+    labels = {study.label for study in cohort.studies}
+    assert set(next(workspace.watch()).table["label"]) == labels
+    assert service.wait_until_idle()
+    assert set(workspace.collect(on_event=silent)["label"]) == labels
+    assert set(workspace.status(offline=True)["label"]) == labels
 
 
 def test_the_last_status_check_is_remembered(ws, deliver):
