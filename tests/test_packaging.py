@@ -53,7 +53,7 @@ def tracked(folder):
 def test_the_wheel_has_all_package_files_and_bundled_ones(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert tracked("neuroflow") <= names
-    assert {"neuroflow/py.typed", "neuroflow/errors.md"} <= names
+    assert {"neuroflow/py.typed", "neuroflow/errors.md", "neuroflow/forms.md"} <= names
     for notebook in tracked("notebooks"):
         assert f"neuroflow/demo/{notebook}" in names
     tops = {name.split("/")[0] for name in names}

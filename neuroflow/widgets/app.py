@@ -11,6 +11,7 @@ from traitlets import Dict, HasTraits, link
 
 from neuroflow.errors import OptionError
 from neuroflow.ledger import LedgerRow, State
+from neuroflow.widgets.about import about_form
 from neuroflow.widgets.cohort import CohortModel, cohort_form
 from neuroflow.widgets.common import (
     FormModel,
@@ -218,16 +219,24 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     if form not in _FORMS:
         raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_FORMS)}.")
     model.open_form(form)
-    return _Page(model, _FORMS[form](getattr(model, form)))
+    return _Page(model, _FORMS[form](getattr(model, form)), form)
 
 
 class _Page(private.VBox):
-    """The header above the forms, or above one of them."""
+    """The header above the forms, or above one of them, and below them what the open one is for."""
 
-    def __init__(self, model: AppModel, forms: widgets.Widget) -> None:
-        super().__init__([header(model.header), forms])
+    def __init__(self, model: AppModel, forms: widgets.Widget, form: str = "") -> None:
+        about = private.HTML()
+        super().__init__([header(model.header), forms, about])
         self.add_class("nf-app")
         self.forms = forms
+
+        def show_help(_: object = None) -> None:
+            about.value = about_form(form or [*_FORMS][forms.selected_index or 0])
+
+        if not form:
+            forms.observe(show_help, names="selected_index")
+        show_help()
         self.neuroflow = model  # keeps the models alive as long as the view
 
     @property

@@ -4,6 +4,8 @@ from .clickable_figure import ClickableFigure as ClickableFigure
 from .clickable_figure import HitRegion as HitRegion
 from .clickable_figure import Picture as Picture
 from .controls import WRAP_ROW as WRAP_ROW
+from .controls import CopyButton as CopyButton
+from .controls import DownloadButton as DownloadButton
 from .controls import bind as bind
 from .controls import button as button
 from .controls import cure_on_change as cure_on_change
@@ -12,6 +14,8 @@ from .controls import drawn_when as drawn_when
 from .controls import field as field
 from .controls import folded as folded
 from .controls import form as form
+from .controls import notify as notify
+from .controls import notify_box as notify_box
 from .controls import on_enter as on_enter
 from .controls import problem_list as problem_list
 from .controls import problems_at as problems_at
@@ -19,7 +23,6 @@ from .controls import set_options as set_options
 from .controls import set_visible as set_visible
 from .controls import side_by_side as side_by_side
 from .controls import task_status as task_status
-from .copy_button import CopyButton as CopyButton
 from .data_table import DataTable as DataTable
 from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem

@@ -3,23 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from traitlets import Unicode, link
 
 from neuroflow.escaping import visible
 from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.form_model import FormModel
 
+PIECE = 1_000_000
+"""Bytes of a file in one message."""
 FIELD_WIDTH = "min(640px, 98%)"
 LABEL_WIDTH = "150px"
 WRAP_ROW = {"flex_flow": "row wrap"}
 """Layout of a row of controls that wraps in a narrow window."""
 
+GRANTED = "Notifications show counts only, no names; they come while this page is open."
+ANSWERS = {
+    "granted": GRANTED,
+    "denied": "The browser refuses notifications of this page. Allow them in its settings for this "
+    "page, and tick again.",
+    "default": "The browser's question was not answered. Tick again to be asked.",
+    "insecure": "Browsers notify only from https, or from this computer (localhost, 127.0.0.1).",
+    "missing": "This browser offers no notifications.",
+}
+"""What is said of each answer of the browser, as `page.js` names it."""
+
+
+class CopyButton(private.Private, private.Scripted):
+    """Copy a text to the clipboard; where a page has no access to it, select it for Ctrl+C."""
+
+    script = "copy.js"
+    label = Unicode("Copy").tag(sync=True)
+    tooltip = Unicode("").tag(sync=True)
+    description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip
+    text = Unicode("").tag(sync=True)
+
+
+class DownloadButton(private.Private, private.Scripted):
+    """Save a file on the computer of the page, which may not be the program's: piece by piece."""
+
+    script = "download.js"
+    label = Unicode("Download").tag(sync=True)
+    tooltip = Unicode("").tag(sync=True)
+    description = Unicode("").tag(sync=True)  # as that of a button that copies
+    path: Path
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.on_msg(lambda _, message, __: self._send_piece(message))
+
+    def _send_piece(self, message: dict[str, Any]) -> None:
+        if message.get("ask") != "piece":
+            return
+        begin = max(0, int(message["from"]))
+        try:
+            with self.path.open("rb") as file:
+                file.seek(begin)
+                data, size = file.read(PIECE), self.path.stat().st_size
+        except OSError as error:
+            self.send({"failed": f"The file cannot be read: {error.strerror}."})
+            return
+        self.send({"piece": begin, "size": size, "name": self.path.name}, [data])
+
 
 def form(*children: Any, is_wide: bool = False) -> private.VBox:
-    """Stack the parts of a form and add their style sheet, and the script of their page."""
-    css = html.read_resource(html.STATIC, "style.css")
-    style = private.HTML(f"<style>{css}</style>")
-    box = private.VBox([style, private.PageLink.current(), *children])
+    """Stack the parts of a form, with the script and the style sheet of their page."""
+    box = private.VBox([private.PageLink.current(), *children])
     box.add_class("nf-form")
     if is_wide:
         box.add_class("nf-wide")
@@ -227,3 +278,38 @@ def _activity_text(model: FormModel) -> str:
         what = {0: "what has started", 1: "the study in progress"}
         return f"Stopping: finishing {what.get(count, f'the {count} studies in progress')} …"
     return "Paused. Nothing is sent until you continue." if model.paused else f"{model.activity} …"
+
+
+def notify_box(when: str) -> private.VBox:
+    """Return a box to tick for notifications, one choice for all forms, and the answer to it."""
+    page = private.PageLink.current()
+    tick = field(
+        private.Checkbox,
+        "Notify me",
+        f"Show a notification of the browser {when}",
+        indent=False,
+        layout={"width": "auto", "margin": "2px 12px"},
+    )
+    tick.add_class("nf-notify")  # page.js asks the browser while the click is at hand
+    box = private.VBox([tick])
+    link((page, "notifies"), (tick, "value"))
+
+    def follow(_: object = None) -> None:
+        words = ANSWERS.get(page.permission, "")
+        if not page.notifies and page.permission == "granted":
+            words = ""
+        if words and len(box.children) == 1:
+            box.children = (tick, private.HTML())
+        for answer in box.children[1:]:
+            answer.value = f'<p class="nf-dim" role="status">{html.text(words)}</p>'
+
+    page.observe(follow, names=["permission", "notifies"])
+    follow()
+    return box
+
+
+def notify(words: str) -> None:
+    """Show a notification on the pages that are open, if it was asked for."""
+    page = private.PageLink.current()
+    if page.notifies:
+        page.send({"notify": words})

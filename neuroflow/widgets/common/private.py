@@ -17,7 +17,7 @@ from zlib import crc32
 
 import anywidget
 import ipywidgets as widgets
-from traitlets import Bool, Float
+from traitlets import Bool, Float, Unicode
 
 from neuroflow.widgets.common.html import STATIC, read_resource
 from neuroflow.widgets.common.one_loop import (
@@ -64,6 +64,12 @@ def _packed(script: str) -> bytes:
     return packed(read_resource(STATIC, script))
 
 
+def _compact(script: str) -> str:
+    """Return a script or style without comments of a line and indents, which pages would load."""
+    lines = map(str.strip, script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 class Scripted(OneLoop, anywidget.AnyWidget):
     """A control whose script a page loads once, not with each of its kind."""
 
@@ -84,8 +90,10 @@ class PageLink(OneLoop, anywidget.AnyWidget):
 
     dark = Bool(False)  # the theme of the page that was opened or changed last
     ratio = Float(1.0)  # its pixels per CSS pixel
-    _esm = read_resource(STATIC, "page.js")
-    _css = read_resource(STATIC, "page.css") + read_resource(STATIC, "figure.css")
+    notifies = Bool(False)  # notifications of the browser were asked for
+    permission = Unicode("")  # what the browser answered
+    _esm = _compact(read_resource(STATIC, "page.js"))
+    _css = _compact("".join(read_resource(STATIC, f"{n}.css") for n in ("page", "figure", "style")))
     _current: ClassVar[PageLink | None] = None
 
     def __init__(self, **options: Any) -> None:
@@ -153,6 +161,10 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         if "dark" in message:
             self.set_trait("dark", bool(message["dark"]))
             self.set_trait("ratio", float(message["ratio"]))
+        if "permission" in message:
+            self.permission = str(message["permission"])
+            if message.get("asked") and self.permission != "granted":
+                self.notifies = False
         if message.get("ask") == "contents":
             self._is_heard = True
             for control in list(self._controls):

@@ -184,7 +184,7 @@ def reset_row(
     label: str,
     names: Mapping[str, str],
     first: Callable[[], Mapping[str, Any]],
-) -> private.HBox:
+) -> list[Any]:
     """Return a button that sets fields back to how the form opens, and which ones it has set."""
     done = private.HTML()
     is_setting = False
@@ -212,7 +212,7 @@ def reset_row(
             done.value = ""
 
     bind(model, list(names), follow)
-    return private.HBox([way, done], layout={"align_items": "center"})
+    return [way, done]
 
 
 def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:

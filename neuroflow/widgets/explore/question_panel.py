@@ -69,7 +69,7 @@ def question_panel(model: ExploreModel) -> private.VBox:
         return {} if model.choices is None else allowed(model.opening, model.choices)
 
     reset = reset_row(model, "Reset question", _LABELS, first)
-    box = private.VBox([*fields.values(), _statistics(model), reset])
+    box = private.VBox([*fields.values(), _statistics(model), *reset])
     problems_at(model, box, fields)
     return box
 

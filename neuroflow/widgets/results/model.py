@@ -19,11 +19,13 @@ from neuroflow.widgets.common import (
     Problem,
     format_duration,
     in_form_words,
+    notify,
     study_labels,
 )
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
-from neuroflow.workspace import LEDGER_FILES, NOTES_FILE, SET_ASIDE_FILE, Workspace
+from neuroflow.wording import counted
+from neuroflow.workspace import LEDGER_FILES, NOTES_FILE, SET_ASIDE_FILE, Workspace, usual_time
 
 TONES = {
     State.COLLECTED: "good",
@@ -47,6 +49,12 @@ NEWS = {
     "newly_overdue": ("is overdue", "Ask neuropacs support, with the study ids."),
 }
 """Attributes of a status that name new failures and overdue studies, and what to do."""
+KINDS = ("result", "failure")
+ANSWERS = {
+    **dict.fromkeys(map(str, (State.DELIVERED, State.COLLECTED)), KINDS[0]),
+    **dict.fromkeys((FAILURE_DELIVERED, str(State.FAILED)), KINDS[1]),
+}
+"""What a state, as the form names it, says of the answer of the service."""
 MAX_NAMED = 5
 COLUMNS = ("study", "cohort", "state", "since", "message")
 
@@ -61,6 +69,7 @@ class ResultsModel(FormModel):
     study_id = Unicode("")
     ids = Tuple()
     labels = Dict()
+    usual = Unicode(usual_time(None))  # how long results take
     chosen = Unicode("")  # the study whose note and history are shown
     notes = Dict()  # by study: its note, and who wrote it when
 
@@ -154,8 +163,25 @@ class ResultsModel(FormModel):
 
     def _on_update(self, update: StatusUpdate) -> None:
         if update.error is None:
+            before = self._answers
             self._show(update.table)
             self._show_news(update.table)
+            self._notify(before)
+
+    @property
+    def _answers(self) -> dict[str, str]:
+        """Map the studies that the service has answered for to the kind of the answer."""
+        states = self.status["state"].map(lambda name: ANSWERS.get(name, ""))
+        return {study_id: kind for study_id, kind in zip(self.ids, states, strict=True) if kind}
+
+    def _notify(self, before: dict[str, str]) -> None:
+        """Notify of what was answered since: counts, and no study."""
+        now = self._answers
+        own = [study_id for study_id in now if study_id in self.labels]
+        new = Counter(now[study_id] for study_id in own if now[study_id] != before.get(study_id))
+        parts = [counted(new[one], f"new {one}", f"new {one}s") for one in KINDS if new[one]]
+        if parts:
+            notify(f"{', '.join(parts)}.")
 
     def _show_collected(self, table: pd.DataFrame) -> None:
         self._show(table)
@@ -200,6 +226,7 @@ class ResultsModel(FormModel):
         shown = shown.sort_values(
             ["elsewhere", "cohort", "study"], kind="stable", ignore_index=True
         )
+        hours = table.attrs.get("result_hours")  # a check that repeats itself does not state them
         self.set(
             listed_at=table.attrs.get("listed_at"),
             status=shown.drop(columns=["study_id", "elsewhere"]),
@@ -207,6 +234,7 @@ class ResultsModel(FormModel):
             counts=counts,
             n_elsewhere=int(shown["elsewhere"].sum()),
             labels=labels,
+            usual=self.usual if hours is None else usual_time(hours),
             tone=_overall([name for name, _ in counts]),
         )
         doubts = [Problem(sentence) for sentence in table.attrs["ledger_warnings"]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from neuroflow.errors import OptionError
@@ -23,7 +21,7 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.results.model import ResultsModel, local_times
 
 KEPT = "Notes stay in this workspace: they are not sent, and no export or report has them."
-_TOLD = ("started", "done", "failed")
+_SHOWN = ("started", "done", "failed")
 """Which lines of the log are shown: those of progress are not."""
 _LAST = 40
 
@@ -87,50 +85,44 @@ def _note(model: ResultsModel) -> private.VBox:
 
 
 def _study_history(model: ResultsModel) -> private.VBox:
-    words = "Show or hide what was done with this study, and when"
-
-    def read() -> pd.DataFrame:
-        return model.ws.history(model.chosen, last=_LAST) if model.chosen else pd.DataFrame()
-
-    return _history(model, "What was done", words, ["chosen", "status"], read)
-
-
-def project_history(model: ResultsModel) -> private.VBox:
-    """Draw what was done in the workspace, read when it is opened."""
-    words = "Show or hide what was packaged, sent and collected here, and when"
-
-    def read() -> pd.DataFrame:
-        return model.ws.history(jobs_only=True, last=_LAST)
-
-    return _history(model, "History of this project", words, ["status", "busy"], read)
-
-
-def _history(
-    model: ResultsModel, label: str, words: str, names: list[str], read: Callable[[], pd.DataFrame]
-) -> private.VBox:
     shown = private.HTML()
-    box = folded(label, words, private.VBox([shown]))
+    words = "Show or hide what was done with this study, and when"
+    box = folded("What was done", words, private.VBox([shown]))
     switch = box.children[0]
 
     def update() -> None:
-        shown.value = _lines(read(), str(model.ws.log), label) if switch.value else ""
+        is_open = switch.value and model.chosen
+        events = model.ws.history(model.chosen, last=_LAST) if is_open else pd.DataFrame()
+        shown.value = _lines(events, str(model.ws.log), switch.description) if is_open else ""
 
     switch.observe(lambda _: model.run_safely(update), names="value")
-    bind(model, names, update)
+    bind(model, ["chosen", "status"], update)
     return box
+
+
+def project_history(model: ResultsModel) -> private.HTML:
+    """Draw what was done in the workspace."""
+    shown = private.HTML()
+
+    def update() -> None:
+        events = model.ws.history(jobs_only=True, last=_LAST)
+        shown.value = _lines(events, str(model.ws.log), "What was done in this project")
+
+    bind(model, ["status", "busy"], update)
+    return shown
 
 
 def _lines(events: pd.DataFrame, log: str, caption: str) -> str:
     """Return lines of the log as a table, the latest first, and where the log is."""
     where = f'<p class="nf-dim">The whole log is {html.text(log)}</p>'
-    told = events[events["status"].isin(_TOLD)] if len(events) else events
-    if told.empty:
+    kept = events[events["status"].isin(_SHOWN)] if len(events) else events
+    if kept.empty:
         return f"<p>Nothing is in the log yet.</p>{where}"
     rows = pd.DataFrame(
         {
-            "time": local_times(told["at"], "%Y-%m-%d %H:%M:%S"),
-            "what": told["stage"].astype(str).str.capitalize() + ": " + told["status"].astype(str),
-            "message": told.get("message", ""),
+            "time": local_times(kept["at"], "%Y-%m-%d %H:%M:%S"),
+            "what": kept["stage"].astype(str).str.capitalize() + ": " + kept["status"].astype(str),
+            "message": kept.get("message", ""),
         }
     )
     return html.table(rows.iloc[::-1], caption=caption) + where

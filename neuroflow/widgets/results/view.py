@@ -12,14 +12,18 @@ from neuroflow.widgets.common import (
     bind,
     button,
     call_every,
+    drawn_when,
     field,
+    folded,
     form,
     html,
+    notify_box,
     private,
     problem_list,
     problems_at,
     task_status,
 )
+from neuroflow.widgets.results.bundle import bundle_panel
 from neuroflow.widgets.results.gallery import gallery
 from neuroflow.widgets.results.model import ResultsModel, counted_state, tone_of
 from neuroflow.widgets.results.study_panel import project_history, study_panel
@@ -41,7 +45,7 @@ def results_form(model: ResultsModel) -> private.VBox:
         button_style="primary",
         icon="download",
     )
-    counts = private.HTML()
+    head, counts = private.HTML(), private.HTML()
 
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
@@ -54,19 +58,29 @@ def results_form(model: ResultsModel) -> private.VBox:
             else "<p>No study has been sent from this workspace yet.</p>"
         )
 
+    def update_head() -> None:
+        head.value = f"<h2>Results</h2><p>{html.text(model.usual)}</p>"
+
     bind(model, ["busy", "counts", "n_elsewhere"], update)
-    opened = private.VBox([study_panel(model), gallery(model.gallery)])
+    bind(model, ["usual"], update_head)
+    study = drawn_when(model, ["chosen"], lambda: bool(model.chosen), lambda: [study_panel(model)])
+    opened = private.VBox([study, gallery(model.gallery)])
     pair = private.Box([_table(model), opened])
     pair.add_class("nf-pair")
     return form(
-        private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
+        head,
         problem_list(model),
         _actions(model, refresh, collect),
         counts,
         _Age(model),
         task_status(model),
         pair,
-        project_history(model),
+        folded(
+            "History and download",
+            "Show or hide what was done in this project, and the download of all results",
+            private.VBox(),
+            lambda: [bundle_panel(model), project_history(model)],
+        ),
         is_wide=True,
     )
 
@@ -74,7 +88,8 @@ def results_form(model: ResultsModel) -> private.VBox:
 def _actions(model: ResultsModel, *buttons: private.Button) -> private.HBox:
     """Lay out the buttons and the switch; why it went off stands after it."""
     switch = _auto(model)
-    row = private.HBox([*buttons, switch], layout=WRAP_ROW)
+    bell = notify_box("when a check that runs automatically finds results")
+    row = private.HBox([*buttons, switch, bell], layout=WRAP_ROW)
     problems_at(model.auto_refresh, row, {"on": switch})
     return row
 

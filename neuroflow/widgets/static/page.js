@@ -168,6 +168,43 @@ function show(manager, contents) {
   }
 }
 
+// A browser asks its user about notifications only as a click is at hand: here, not later.
+function listenForTicks(model, watch) {
+  const ask = async ({ target }) => {
+    const form = target.closest?.(FORMS);
+    if (!target.checked || !target.closest(".nf-notify")) return;
+    if (![...watch.places].some((place) => form.contains(place))) return;
+    let permission = permitted();
+    if (permission === "default") permission = await Notification.requestPermission();
+    model.send({ permission, asked: true });
+  };
+  addEventListener("change", ask, { capture: true });
+  return () => removeEventListener("change", ask, { capture: true });
+}
+
+function permitted() {
+  if (!isSecureContext) return "insecure";
+  return globalThis.Notification?.permission ?? "missing";
+}
+
+// The next one takes the place of the last: several pages of one program show it once.
+function notify(model, body) {
+  const permission = permitted();
+  if (permission !== "granted") {
+    model.send({ permission });
+    return;
+  }
+  try {
+    const shown = new Notification("neuroflow", { body, tag: "neuroflow", renotify: true });
+    shown.onclick = () => {
+      focus();
+      shown.close();
+    };
+  } catch {
+    model.send({ permission: "missing" }); // as on telephones
+  }
+}
+
 const BEAT = 10_000; // milliseconds between two signs of life
 const ENDED = new Set(["dead", "terminating", "restarting", "autorestarting"]);
 const STAYS = "What was sent stays sent, and what was saved stays saved.";
@@ -322,8 +359,9 @@ function initialize({ model }) {
   const watch = new Watch(model);
   watches.set(model.widget_manager, watch);
   saveSentence(model.widget_manager);
-  const take = ({ contents, alive }, buffers) => {
+  const take = ({ contents, alive, notify: words }, buffers) => {
     if (alive) watch.answered();
+    if (words) notify(model, words);
     if (!contents) return;
     for (const [id, name, number] of contents.binary) contents.states[id][name] = buffers[number];
     show(model.widget_manager, contents.states);
@@ -339,6 +377,7 @@ function initialize({ model }) {
       .catch(console.error);
   });
   const endLook = sendLook(model);
+  const endTicks = listenForTicks(model, watch);
   watch.beat();
   if (!globalThis.neuroflowPage) {
     globalThis.neuroflowPage = new Focus();
@@ -352,6 +391,7 @@ function initialize({ model }) {
   return () => {
     watch.end();
     endLook();
+    endTicks();
   };
 }
 

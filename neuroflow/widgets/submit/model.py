@@ -15,7 +15,7 @@ from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import Bar, FormModel, Progress, in_form_words
+from neuroflow.widgets.common import Bar, FormModel, Progress, in_form_words, notify
 from neuroflow.widgets.submit.plan_table import (
     EXCLUDED,
     bar_of,
@@ -366,13 +366,11 @@ class SubmitModel(FormModel):
 
     def _show_pilot(self, result: PilotResult) -> None:
         self.refresh()
+        notify("Sending one study first has ended: see the Submit form.")
         if result.is_passed:
             details = "; ".join(f"{row.check}: {row.detail}" for row in result.checks.itertuples())
-            self.set(
-                pilot_first=False,
-                tone="good",
-                notice=f"{result.summary} {details}. Press Send to send the other studies.",
-            )
+            words = f"{result.summary} {details}. Press Send to send the other studies."
+            self.set(pilot_first=False, tone="good", notice=words)
         elif result.is_waiting:
             again = "Press Send to continue to wait; no second study is sent meanwhile."
             self.set(tone="warn", notice=f"{result.summary} {again}")
@@ -384,6 +382,7 @@ class SubmitModel(FormModel):
         self.refresh()
         text, left = outcome_text(outcome, was_stopped=self._was_stopped)
         self.set(notice=text, tone="warn" if left else "good", plan_text="")
+        notify(text)
 
     @property
     def _was_stopped(self) -> bool:
@@ -397,3 +396,4 @@ class SubmitModel(FormModel):
         if self.tone == "wait":
             self.tone = "bad"
             self.refresh()
+            notify("Sending has ended with an error: see the Submit form.")

@@ -18,6 +18,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    notify_box,
     private,
     problem_list,
     problems_at,
@@ -130,7 +131,9 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
     confirmed = _first_submission(model)
-    row = private.HBox([plan, send, retry, only_good, pilot_first, confirmed], layout=WRAP_ROW)
+    bell = notify_box("when sending has ended")
+    controls = [plan, send, retry, only_good, pilot_first, confirmed, bell]
+    row = private.HBox(controls, layout=WRAP_ROW)
     problems_at(model, row, {"not_sent_before": confirmed})
     return [row, blockers]
 

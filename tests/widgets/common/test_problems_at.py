@@ -37,15 +37,15 @@ def places(view):
     """Return which children of a form are controls, and which hold a problem."""
     return [
         child.description if isinstance(child, private.Text) else "problem"
-        for child in view.children[3:]
+        for child in view.children[2:]
     ]
 
 
 def test_a_problem_stands_below_its_field(model, view):
     model.report_error(OptionError("It is too long.", about="folder"))
     assert places(view) == ["folder", "problem", "name"]
-    assert "It is too long." in view.children[4].value
-    assert 'role="alert"' in view.children[4].value
+    assert "It is too long." in view.children[3].value
+    assert 'role="alert"' in view.children[3].value
 
 
 def test_an_edited_field_removes_its_own_problem_only(model, view):
@@ -64,7 +64,7 @@ def test_a_kind_of_error_has_its_usual_field(model, view):
 def test_problem_of_no_drawn_field_stands_in_the_list(model, view):
     model.report_error(ParticipantsError("Unreadable.", about="participants"))
     assert places(view) == ["folder", "name"]
-    assert "Unreadable." in html_of(view.children[2])
+    assert "Unreadable." in html_of(view.children[1])
 
 
 def test_places_exist_only_while_there_are_problems(model, view):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
 
@@ -9,6 +9,7 @@ from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.errors import ResultWarning
+from neuroflow.transfer import StatusUpdate
 from neuroflow.widgets.results.model import ResultsModel, counted_state, tone_of
 from neuroflow.workspace.workspace import Workspace
 
@@ -169,6 +170,48 @@ def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_fold
         assert report.is_failure
         settle(model, lambda: model.gallery.open(report))
         assert model.gallery.text
+
+
+@pytest.fixture
+def notified(monkeypatch):
+    """Record the notifications."""
+    words = []
+    monkeypatch.setattr("neuroflow.widgets.results.model.notify", words.append)
+    return words
+
+
+def checked(sent, *states):
+    """Return a status check that found these states of the studies of a workspace."""
+    table = sent.status(offline=True)
+    messages = ["a failure report is ready" if state == "failed" else "" for state in states]
+    known = [state.replace("failed", "delivered") for state in states]
+    new = table.assign(state=known, message=messages)
+    new.attrs = {**table.attrs, "newly_failed": [], "newly_overdue": []}
+    return StatusUpdate(new, at=datetime.now(UTC), pause=60.0, has_changed=True)
+
+
+def test_each_check_that_finds_results_notifies_once(sent, notified):
+    model = ResultsModel(sent)
+    for states in (("submitted",) * 2, ("delivered", "submitted"), ("delivered", "submitted")):
+        model._on_update(checked(sent, *states))
+    assert notified == ["1 new result."]
+    model._on_update(checked(sent, "delivered", "failed"))
+    assert notified == ["1 new result.", "1 new failure."]
+
+
+def test_a_notification_counts_results_and_failures(sent, notified):
+    model = ResultsModel(sent)
+    model._on_update(checked(sent, "delivered", "failed"))
+    assert notified == ["1 new result, 1 new failure."]
+
+
+def test_what_is_collected_is_no_news_again(sent, service, notified):
+    model = ResultsModel(sent)
+    assert service.wait_until_idle()
+    model._on_update(checked(sent, "delivered", "delivered"))
+    settle(model, model.collect)
+    model._on_update(checked(sent, "collected", "collected"))
+    assert notified == ["2 new results."]
 
 
 @pytest.mark.usefixtures("short_pauses")

@@ -2,10 +2,9 @@
 
 import json
 
-import ipywidgets as widgets
 import pytest
 from support.collected import collect_into, people
-from support.forms import HOSTILE, MarkupReader, all_of, button, control, html_of
+from support.forms import HOSTILE, MarkupReader, button, control, html_of
 from support.waits import PATIENCE
 
 from neuroflow.widgets.results.model import ResultsModel
@@ -178,12 +177,7 @@ def test_the_history_of_the_project_is_of_its_jobs(model, ws):
         {"stage": "submit", "study_id": None, "status": "failed", "message": "ConnectError"},
     )
     view = project_history(model)
-    control(view, "History of this project").value = True
     words = MarkupReader(html_of(view)).words
     assert [word for word in words if ": " in word][:2] == ["Submit: failed", "Submit: started"]
     assert "ConnectError" in words
     assert str(ws.log) in html_of(view)
-
-
-def test_closed_histories_have_few_controls(model):
-    assert len(all_of(project_history(model), widgets.Widget)) < 6

@@ -243,6 +243,26 @@ def test_a_sent_study_is_repeated_under_a_new_id(planned, service):
     assert "repeated: asked for" in planned.ws.excluded_results()["reason"].iloc[0]
 
 
+@pytest.fixture
+def notified(monkeypatch):
+    """Record the notifications."""
+    words = []
+    monkeypatch.setattr("neuroflow.widgets.submit.model.notify", words.append)
+    return words
+
+
+def test_the_end_of_sending_notifies_with_counts(planned, notified):
+    finish(planned, planned.submit)
+    assert notified == ["2 of 2 studies have been sent."]
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_sending_that_ends_with_an_error_notifies(planned, service, notified):
+    service.stop()
+    finish(planned, planned.submit)
+    assert notified == ["Sending has ended with an error: see the Submit form."]
+
+
 def test_reopened_form_shows_cohort_and_sent_studies(planned):
     finish(planned, planned.submit)
     again = SubmitModel(planned.ws)

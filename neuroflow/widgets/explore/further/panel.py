@@ -52,7 +52,7 @@ def _questions(model: FurtherModel) -> list[Any]:
     labels = {"analysis": _QUESTION, "slowing": slowing.description, "days": days.description}
     opening = {name: FurtherModel.class_traits()[name].default() for name in labels}
     reset = reset_row(model, "Reset further question", labels, lambda: opening)
-    return [intro, row, reset, _not_offered(model), problem_list(model), _answer(model)]
+    return [intro, row, *reset, _not_offered(model), problem_list(model), _answer(model)]
 
 
 def _menu(model: FurtherModel) -> Any:
