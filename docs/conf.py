@@ -82,6 +82,7 @@ html_extra_path = ["_extra"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+html_sidebars = {"docs/gallery": []}  # it has no pages below it
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,

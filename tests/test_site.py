@@ -101,6 +101,19 @@ def test_a_page_loads_nothing_from_elsewhere(site, pages):
         assert not re.search(r"(@import|url\()\s*[\"']?https?:", sheet.read_text("utf-8")), sheet
 
 
+def test_no_table_has_a_heading_without_words(pages):
+    empty = re.compile(r"<th\b[^>]*>\s*(<p>\s*</p>)?\s*</th>")
+    found = {path.name for path in pages if empty.search(path.read_text(encoding="utf-8"))}
+    assert found == set()
+
+
+def test_no_page_has_an_empty_navigation(pages):
+    part = re.compile(r'<nav class="bd-docs-nav.*?</nav>', re.DOTALL)
+    for path in pages:
+        for found in part.findall(path.read_text(encoding="utf-8")):
+            assert "<a " in found, path
+
+
 def test_every_public_name_is_in_the_reference(pages):
     anchors = set().union(*(page.anchors for page in pages.values()))
     names = {f"neuroflow.{name}" for name in neuroflow.__all__} - {"neuroflow.plot"}

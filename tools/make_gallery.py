@@ -173,7 +173,7 @@ def overview() -> str:
         for figure in plot.FIGURES.in_order()
     ]
     return "\n".join(
-        ["| | Figure | Also called, or instead of |", "| --- | --- | --- |", *rows, ""]
+        ["| Picture | Figure | Also called, or instead of |", "| --- | --- | --- |", *rows, ""]
     )
 
 
