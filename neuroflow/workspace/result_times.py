@@ -39,7 +39,7 @@ def result_hours(
 
 
 def usual_time(hours: Mapping[str, float] | None) -> str:
-    """Say how long results take: as seen here, or as neuropacs states.
+    """Describe how long results take: as seen here, or as neuropacs states.
 
     >>> usual_time({"n": 24, "median": 2.1, "shortest": 0.5, "longest": 30})
     'Results here were seen 2.1 h after sending (median of 24; 30 min to 30 h).'

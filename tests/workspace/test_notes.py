@@ -37,7 +37,7 @@ def study(ws):
 
 
 @pytest.mark.parametrize("by", ["label", "study_id"])
-def test_a_note_says_who_wrote_it_and_when(ws, study, by, monkeypatch):
+def test_a_note_records_who_wrote_it_and_when(ws, study, by, monkeypatch):
     monkeypatch.setenv("LOGNAME", "erika")
     ws.note(getattr(study, by), "moved twice")
     (row,) = ws.notes().to_dict("records")

@@ -28,7 +28,7 @@ ANSWERS = {
     "insecure": "Browsers notify only from https, or from this computer (localhost, 127.0.0.1).",
     "missing": "This browser offers no notifications.",
 }
-"""What is said of each answer of the browser, as `page.js` names it."""
+"""What the forms show for each answer of the browser, as `page.js` names it."""
 
 
 class CopyButton(private.Private, private.Scripted):

@@ -9,6 +9,7 @@ Of the looks only what is set is state, since most of a notebook would be the na
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ OPENING_SECONDS = 10.0
 @cache
 def _loader(script: str) -> str:
     """Return the few lines that load the script of a control, named by its contents."""
-    loader = read_resource(STATIC, "part.js")
+    loader = _compact(read_resource(STATIC, "part.js"))
     return f'const NAME = "{_name(script)}";\n{loader}'
 
 
@@ -68,6 +69,12 @@ def _compact(script: str) -> str:
     """Return a script or style without comments of a line and indents, which pages would load."""
     lines = map(str.strip, script.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _unpacking(script: str) -> str:
+    """Return a script that unpacks another one, in half of its size."""
+    text = b64encode(packed(_compact(read_resource(STATIC, script)))).decode("ascii")
+    return f'const PACKED = "{text}";\n{_compact(read_resource(STATIC, "unpack.js"))}'
 
 
 class Scripted(OneLoop, anywidget.AnyWidget):
@@ -92,7 +99,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
     ratio = Float(1.0)  # its pixels per CSS pixel
     notifies = Bool(False)  # notifications of the browser were asked for
     permission = Unicode("")  # what the browser answered
-    _esm = _compact(read_resource(STATIC, "page.js"))
+    _esm = _unpacking("page.js")
     _css = _compact("".join(read_resource(STATIC, f"{n}.css") for n in ("page", "figure", "style")))
     _current: ClassVar[PageLink | None] = None
 
@@ -104,6 +111,9 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         self._seen_at = time.monotonic()
         self._is_heard = False  # a page asks for all contents once it can take them
         self.on_msg(lambda _, message, __: self._answer(message))
+
+    def __repr__(self) -> str:
+        return "PageLink()"  # a page without code shows no name of a module
 
     @classmethod
     def current(cls) -> PageLink:

@@ -54,7 +54,7 @@ ANSWERS = {
     **dict.fromkeys(map(str, (State.DELIVERED, State.COLLECTED)), KINDS[0]),
     **dict.fromkeys((FAILURE_DELIVERED, str(State.FAILED)), KINDS[1]),
 }
-"""What a state, as the form names it, says of the answer of the service."""
+"""What the service has answered in each state, as the form names it."""
 MAX_NAMED = 5
 COLUMNS = ("study", "cohort", "state", "since", "message")
 

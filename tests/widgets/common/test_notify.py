@@ -49,7 +49,7 @@ def test_the_tick_is_one_choice_for_all_forms(page):
         ("missing", "offers no notifications"),
     ],
 )
-def test_a_refusal_is_said_and_takes_the_tick_away(page, permission, words):
+def test_a_refusal_is_shown_and_takes_the_tick_away(page, permission, words):
     link, _ = page
     box = notify_box("here")
     control(box, "Notify me").value = True
@@ -58,7 +58,7 @@ def test_a_refusal_is_said_and_takes_the_tick_away(page, permission, words):
     assert words in html_of(box)
 
 
-def test_permission_is_said_while_the_box_is_ticked(page):
+def test_permission_is_shown_while_the_box_is_ticked(page):
     link, _ = page
     box = notify_box("here")
     control(box, "Notify me").value = True
@@ -75,7 +75,7 @@ def test_another_browser_that_refuses_takes_no_tick_away(page):
     assert control(box, "Notify me").value
 
 
-def test_an_unknown_answer_of_a_page_says_nothing(page):
+def test_an_unknown_answer_of_a_page_shows_nothing(page):
     link, _ = page
     box = notify_box("here")
     answer(link, permission="<b>other</b>", asked=True)

@@ -52,9 +52,9 @@ def test_nothing_is_counted_before_it_is_opened(model):
 def test_number_size_and_ids_are_stated_before_anything_is_made(model, panel):
     files = (path for path in model.ws.results_folder.rglob("*") if path.is_file())
     whole = sum(path.stat().st_size for path in files)
-    said = html_of(panel)
-    assert f"{len(model.ids)} result folders, {whole / 1e6:,.1f} MB." in said
-    assert "named by study ids" in said
+    shown = html_of(panel)
+    assert f"{len(model.ids)} result folders, {whole / 1e6:,.1f} MB." in shown
+    assert "named by study ids" in shown
     assert not (model.ws.folder / "exports").exists()
 
 
