@@ -108,7 +108,8 @@ BEYOND = """\
 2.894 T is 3 T. The last {further} rules need several facts, several studies, or a conversion.
 `conversion` is tested only by `neuroflow.check(studies, deep=True)`, which converts every DICOM
 study with dcm2niix. A workspace adds the warning `participant`: the study's participant is not in
-participants.tsv, so its results will have no group.
+participants.tsv, so its results will have no group. It names what the table has
+instead: spreadsheets remove leading zeros, so that visit `01` is `1` there.
 """
 
 

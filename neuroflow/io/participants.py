@@ -200,6 +200,14 @@ class ParticipantRows:
         place = self._places.get((who, without_prefix(session_id)), alone)
         return None if place is None else self._participants.iloc[place]
 
+    def other_names(self, participant_id: str) -> list[str]:
+        """Return what the table has in place of a study: other visits, or labels without zeros."""
+        who = str(without_prefix(participant_id))
+        visits = [str(visit) for (person, visit) in self._places if person == who and visit]
+        labels = dict.fromkeys(person for person, _ in self._places if person)
+        alike = [name for name in labels if name != who and name.lstrip("0") == who.lstrip("0")]
+        return [f"visit {visit}" for visit in visits] or [f"participant {one}" for one in alike]
+
 
 def study_names(participant: str | None, session: str | None) -> set[str]:
     """Return what a study may be called by its participant and session.

@@ -121,20 +121,32 @@ def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.D
     """Warn of studies whose participant is not in participants.tsv."""
     rows = None if participants is None else ParticipantRows(participants)
     findings = [
-        Finding(
-            study=study.label,
-            rule="participant",
-            severity=Severity.WARNING,
-            measured=study.participant_id or "unknown",
-            accepted="a row of participants.tsv",
-            advice="Add the row, or name the participant in studies.tsv; else the results of this "
-            "study have no group.",
-        )
+        _unmatched(study, rows)
         for study in cohort.studies
         if rows is not None and not _is_in(rows, study)
     ]
     columns = [field.name for field in fields(Finding)]
     return pd.DataFrame([asdict(finding) for finding in findings], columns=columns)
+
+
+def _unmatched(study: Study, rows: ParticipantRows) -> Finding:
+    """Name what the table has in place of a study, if anything."""
+    names = " ".join(filter(None, (study.participant_id, study.session_id)))
+    other = rows.other_names(study.participant_id) if study.participant_id else []
+    advice = (
+        "Write it in the table as in the scans; spreadsheets remove leading zeros from cells that "
+        "are not text."
+        if other
+        else "Add the row, or name the participant in studies.tsv."
+    )
+    return Finding(
+        study=study.label,
+        rule="participant",
+        severity=Severity.WARNING,
+        measured=f"{names}; the table has {', '.join(other[:3])}" if other else names or "unknown",
+        accepted="a row of participants.tsv",
+        advice=f"{advice} Without a row, the results of this study have no group.",
+    )
 
 
 def _is_in(rows: ParticipantRows, study: Study) -> bool:

@@ -40,6 +40,7 @@ from neuroflow.errors import LockedError, OptionError, ResultWarning, WorkspaceE
 from neuroflow.events import warn_user
 from neuroflow.identity import Account, open_account
 from neuroflow.io import OWNER_ONLY, private_mode, write_private
+from neuroflow.wording import Wording
 from neuroflow.workspace.file_names import (
     CACHE,
     CHECKS_NAME,
@@ -168,7 +169,13 @@ class ProjectFolder:
             raise LockedError(
                 f"The workspace {self.root} is in use.",
                 why="Another notebook or command is packaging, sending or collecting.",
-                advice="Wait until it is done, or stop it.",
+                advice=Wording(
+                    "Wait until it is done, or stop it with `stop_job`; if it is paused, "
+                    "`resume_job` continues it.",
+                    cli="Wait until it is done, or stop it: neuroflow stop WORKSPACE; if it is "
+                    "paused, neuroflow resume WORKSPACE continues it.",
+                    form="Wait until it is done, or continue or stop it above.",
+                ),
             ) from error
 
 

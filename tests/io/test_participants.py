@@ -113,3 +113,21 @@ def test_a_path_may_begin_at_home(write, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert len(read_participants("~/participants.tsv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("D1\t1\nD1\t2\n", ["visit 1", "visit 2"]),
+        ("D1\tn/a\n", []),
+        ("D2\t1\n", []),
+    ],
+)
+def test_other_visits_of_a_participant_are_named(write, rows, found):
+    people = ParticipantRows(read_participants(write("participant_id\tsession_id\n" + rows)))
+    assert people.other_names("sub-D1") == found
+
+
+def test_a_label_without_its_zeros_is_named(write):
+    people = ParticipantRows(read_participants(write("participant_id\n1\n10\n")))
+    assert people.other_names("001") == ["participant 1"]

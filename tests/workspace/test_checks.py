@@ -83,6 +83,17 @@ def test_a_study_without_its_participant_is_a_warning(checks, enrolment, studies
     assert set(warned["severity"]) == {"warning"}
 
 
+def test_a_visit_without_its_zero_is_named_with_advice(checks, enrolment, studies, tmp_path):
+    table = tmp_path / "participants.tsv"
+    people = sorted({study.participant_id for study in studies})
+    lines = "".join(f"{person}\t9\tF\n" for person in people)
+    table.write_text(f"participant_id\tsession_id\tsex\n{lines}", encoding="utf-8")
+    findings = checks.check(enrolment.cohort("C", studies, participants=table))
+    warned = findings[findings["rule"] == "participant"]
+    assert all(warned["measured"].str.endswith("; the table has visit 9"))
+    assert all(warned["advice"].str.contains("leading zeros"))
+
+
 def test_an_excluded_study_is_not_checked(checks, enrolment, cohort, late_echo, errors_of):
     enrolment.exclude(cohort, late_echo, "moved in the scanner")
     findings = checks.check(cohort)

@@ -26,7 +26,6 @@ from .controls import task_status as task_status
 from .data_table import DataTable as DataTable
 from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem
-from .messages import in_form_words as in_form_words
 from .one_loop import OneLoop as OneLoop
 from .one_loop import Tab as Tab
 from .one_loop import call_later as call_later
@@ -36,6 +35,7 @@ from .progress import FINISHED as FINISHED
 from .progress import Bar as Bar
 from .progress import Progress as Progress
 from .progress import format_duration as format_duration
+from .study_labels import in_form_words as in_form_words
 from .study_labels import study_labels as study_labels
 from .study_labels import unique_labels as unique_labels
 from .timer import IdleWork as IdleWork

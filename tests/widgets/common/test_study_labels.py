@@ -1,7 +1,7 @@
 import pytest
 
 from neuroflow.transfer.upload import reconcile, shared_journal
-from neuroflow.widgets.common.messages import in_form_words
+from neuroflow.widgets.common.study_labels import in_form_words
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from neuroflow.widgets.common.messages import in_form_words
             "other content was sent under this id; submit with replace to send it again",
             "other content was sent under this id; select the study and prepare a repetition",
         ),
+        ("262144 of 600925 bytes", "0.3 of 0.6 MB"),
         ("sent; the size on the server is correct", "sent; the size on the server is correct"),
     ],
 )
