@@ -27,7 +27,7 @@ from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
 from neuroflow.studies.protocol.visits import name_others, same_visits
-from neuroflow.studies.protocol.wording import DIRECTIONS, NOT_CHECKED
+from neuroflow.studies.protocol.wording import CHECK_FIRST, DIRECTIONS, NOT_CHECKED
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
@@ -112,9 +112,13 @@ def _cached_results(
     if not cached_only:
         return known
     return [
-        found or CheckResult("", (finding(rules.READABLE, study, NOT_CHECKED),))
+        found or CheckResult("", (_not_checked(study),))
         for found, study in zip(known, studies, strict=True)
     ]
+
+
+def _not_checked(study: Study) -> Finding:
+    return replace(finding(rules.READABLE, study, NOT_CHECKED), advice=CHECK_FIRST)
 
 
 def _findings_table(

@@ -13,6 +13,8 @@ FSL = "FSL user guide, bvals and bvecs"
 OWN = "neuroflow"
 NOT_CHECKED = "not checked yet"
 """The measured value of a study that was never checked."""
+CHECK_FIRST = "Check the study."
+"""What to do about it."""
 ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
 DIRECTIONS = 30

@@ -13,7 +13,7 @@ from traitlets import Any, Dict, Tuple, Unicode, observe
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import FolderError, IdError, NeuroflowError, ParticipantsError
 from neuroflow.io import Mtimes, mtimes
-from neuroflow.models import Cohort, OnEvent, Severity
+from neuroflow.models import Cohort, OnEvent
 from neuroflow.results import save_cohort_table
 from neuroflow.studies import OVERRIDDEN
 from neuroflow.widgets.cohort import table
@@ -26,7 +26,6 @@ from neuroflow.workspace import (
     LEDGER_FILES,
     CohortStore,
     Workspace,
-    blocked_studies,
 )
 
 ALL = "all"
@@ -253,10 +252,16 @@ class CohortModel(FormModel):
         return tuple(label for label in self.selected if label in out)
 
     @property
+    def unchecked(self) -> frozenset[str]:
+        """Ids of the studies that were not checked yet: nothing is known of their errors."""
+        if self.cohort is None or self.findings is None:
+            return frozenset()
+        return table.unchecked_studies(self.cohort, self.findings)
+
+    @property
     def violated_rules(self) -> tuple[str, ...]:
         """The rules that the selected studies violate."""
-        rows = self._selected_findings()
-        return tuple(sorted(set(rows.loc[rows["severity"] == Severity.ERROR, "rule"])))
+        return tuple(sorted(table.violations(self._selected_findings())))
 
     @property
     def overridden_rules(self) -> tuple[str, ...]:
@@ -267,7 +272,8 @@ class CohortModel(FormModel):
 
     def _selected_findings(self) -> pd.DataFrame:
         if self.findings is None:
-            return pd.DataFrame(columns=["study", "rule", "severity", "advice"], dtype="str")
+            names = ["study", "rule", "severity", "measured", "advice"]
+            return pd.DataFrame(columns=names, dtype="str")
         rows: pd.DataFrame = self.findings[self.findings["study"].isin(self.selected)]
         return rows
 
@@ -290,15 +296,14 @@ class CohortModel(FormModel):
             cohort=cohort,
             findings=findings,
             excluded=excluded,
-            blocked=blocked_studies(cohort, findings),
+            blocked=table.blocked(cohort, findings),
             labels=labels,
             selected=tuple(label for label in self.selected if label in known),
             studies=rows,
         )
-        good = int(rows["state"].isin(table.SENDABLE).sum())
-        text = f"{len(rows)} studies, {good} without errors"
-        text += f", {len(excluded)} excluded." if excluded else "."
-        self.set(notice=text, tone="warn" if self.blocked else "good" if good else "")
+        unchecked = {labels[study_id] for study_id in self.unchecked}
+        tone = "good" if table.n_good(rows, unchecked) else ""
+        self.set(notice=table.summary(rows, unchecked), tone="warn" if self.blocked else tone)
         self._update_blockers()
         self._last_mtimes = self._current_mtimes()
 

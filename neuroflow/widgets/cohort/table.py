@@ -10,6 +10,7 @@ import pandas as pd
 
 from neuroflow.models import Cohort, Severity, Study
 from neuroflow.studies import NOT_CHECKED, OVERRIDDEN, findings_table, rule_words
+from neuroflow.workspace import blocked_studies
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
 READY, EXCLUDED, SENT = "ready", "excluded", "sent"
@@ -57,10 +58,48 @@ def finding_rows(
         return pd.DataFrame(columns=list(FINDINGS))
     rows = findings[findings["study"].isin(labels)] if labels else findings
     order = rows["severity"].map(ORDER)
+    rows = rows.assign(severity=rows["severity"].mask(_is_unchecked(rows), UNCHECKED))
     ordered = rows.assign(order=order).sort_values(["order", "study"], kind="stable")
     table = findings_table(ordered.drop(columns="order"), studies)
     names = {"advice": "what to do", "rule": "id", "parameter": "rule"}
     return table.rename(columns=names)[list(FINDINGS)]
+
+
+def unchecked_studies(cohort: Cohort, findings: pd.DataFrame) -> frozenset[str]:
+    """Return the ids of the studies that were not checked yet."""
+    labels = set(findings.loc[_is_unchecked(findings), "study"])
+    return frozenset(str(study.study_id) for study in cohort.studies if study.label in labels)
+
+
+def blocked(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
+    """Return the studies that have errors or were not checked yet, with the reasons."""
+    unchecked = dict.fromkeys(unchecked_studies(cohort, findings), NOT_CHECKED)
+    return blocked_studies(cohort, findings) | unchecked
+
+
+def violations(findings: pd.DataFrame) -> set[str]:
+    """Return the rules that studies violate; one that was not checked violates none."""
+    wrong = (findings["severity"] == Severity.ERROR) & ~_is_unchecked(findings)
+    return set(findings.loc[wrong, "rule"])
+
+
+def n_good(rows: pd.DataFrame, unchecked: Collection[str]) -> int:
+    """Count the studies without errors; of those whose labels are given nothing is known."""
+    return int((rows["state"].isin(SENDABLE) & ~rows["study"].isin(unchecked)).sum())
+
+
+def summary(rows: pd.DataFrame, unchecked: Collection[str]) -> str:
+    """Return in words how many studies have no errors, and of how many that is not known."""
+    total, excluded = len(rows), int((rows["state"] == EXCLUDED).sum())
+    open_ = int((rows["study"].isin(unchecked) & (rows["state"] != EXCLUDED)).sum())
+    parts = [f"{total} {'study' if total == 1 else 'studies'}"]
+    if open_ and open_ == total - excluded:
+        parts.append(NOT_CHECKED)
+    else:
+        parts.append(f"{n_good(rows, unchecked)} without errors")
+        parts += [f"{open_} {NOT_CHECKED}"] if open_ else []
+    parts += [f"{excluded} excluded"] if excluded else []
+    return f"{', '.join(parts)}."
 
 
 def missing_demographics(
@@ -79,13 +118,18 @@ def missing_demographics(
     ]
 
 
+def _is_unchecked(findings: pd.DataFrame) -> pd.Series[bool]:
+    return findings["measured"] == NOT_CHECKED
+
+
 def _facts(study: Study, findings: list[Any]) -> tuple[str, ...]:
     wrong = {row.rule for row in findings if row.severity == Severity.ERROR}
+    is_unchecked = any(row.measured == NOT_CHECKED for row in findings)
 
     def known(name: str, value: object) -> str:
         if value is not None:
             return f"{value:g}" if isinstance(value, float) else str(value)
-        return "missing" if name in wrong else "in header"
+        return UNCHECKED if is_unchecked else "missing" if name in wrong else "in header"
 
     age, sex = known("age", study.age), known("sex", study.sex)
     participant, session = study.participant_id or "", study.session_id or ""

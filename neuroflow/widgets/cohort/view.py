@@ -11,7 +11,7 @@ from neuroflow.widgets.cohort.decisions_panel import decisions_panel
 from neuroflow.widgets.cohort.demographics_panel import demographics_panel
 from neuroflow.widgets.cohort.model import ALL, CohortModel
 from neuroflow.widgets.cohort.people_choice import people_panel
-from neuroflow.widgets.cohort.table import TONES
+from neuroflow.widgets.cohort.table import TONES, UNCHECKED
 from neuroflow.widgets.common import (
     DataTable,
     PathInput,
@@ -212,4 +212,4 @@ def _findings(model: CohortModel) -> private.VBox:
 
 
 def _tone_of_severity(severity: str) -> str:
-    return {"error": "bad", "warning": "warn"}.get(severity, "")
+    return {"error": "bad", "warning": "warn", UNCHECKED: "warn"}.get(severity, "")

@@ -21,6 +21,7 @@ from neuroflow.widgets.submit.plan_table import (
     bar_of,
     is_complete,
     is_news,
+    not_sendable,
     outcome_text,
     plan_rows,
     plan_text,
@@ -229,8 +230,11 @@ class SubmitModel(FormModel):
                 "it has finished, or stop it above."
             )
         left = len(cohort.studies) - len(self.cohorts.excluded)
+        unchecked = len(self.cohorts.unchecked)
         if blocked and len(blocked) == left:
-            blockers.append("All studies have errors.")
+            all_wrong = ("All studies have errors.",)
+            lines = not_sendable(left, unchecked, left)
+            blockers += [f"{line}." for line in lines] if unchecked else all_wrong
         elif not left:
             blockers.append("All studies are excluded.")
         return tuple(blockers)
@@ -285,12 +289,8 @@ class SubmitModel(FormModel):
         blockers = list(self.plan_blockers())
         blocked = self.cohorts.blocked
         if not blockers and blocked and not self.only_good:
-            many = "have errors: correct or exclude them"
-            blockers.append(
-                f"{len(blocked)} of {len(self.labels)} studies "
-                f"{'has errors: correct or exclude it' if len(blocked) == 1 else many}, "
-                "or tick 'Send only studies without errors'."
-            )
+            lines = not_sendable(len(blocked), len(self.cohorts.unchecked), len(self.labels))
+            blockers += [f"{line}, or tick 'Send only studies without errors'." for line in lines]
         if not self._has_profile():
             blockers.append("Complete the Connect form first.")
         if (self.plan is None or self.planned_again) and self.cohort is not None:

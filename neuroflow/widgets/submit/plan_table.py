@@ -70,6 +70,22 @@ def outcome_text(outcome: pd.DataFrame, *, was_stopped: bool) -> tuple[str, int]
     return " ".join(text for text, is_said in parts.items() if is_said), left
 
 
+def not_sendable(n_blocked: int, n_unchecked: int, total: int) -> tuple[str, ...]:
+    """Return in words which studies cannot be sent; of the unchecked ones nothing is known."""
+    n_wrong, lines = n_blocked - n_unchecked, []
+    if n_wrong:
+        many = "have errors: correct or exclude them"
+        what = "has errors: correct or exclude it" if n_wrong == 1 else many
+        lines.append(f"{n_wrong} of {total} studies {what}")
+    if n_unchecked:
+        verb = "was" if n_unchecked == 1 else "were"
+        lines.append(
+            f"{n_unchecked} of {total} studies {verb} not checked yet: check the studies in the "
+            "Cohort form"
+        )
+    return tuple(lines)
+
+
 def is_all_sent(rows: pd.DataFrame) -> bool:
     """Check whether every study of the table was sent or is excluded."""
     states = set(rows["state"]) - {EXCLUDED}

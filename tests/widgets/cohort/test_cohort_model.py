@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from support.collected import collect_into, people
 from support.forms import finish
 from support.waits import PATIENCE
 
@@ -70,6 +71,35 @@ def test_studies_are_listed_with_what_is_wrong_first(checked):
     assert checked.studies.loc[0, "age"] == "missing"
     assert checked.counts == [("has errors", 1), ("ready", 1)]
     assert (checked.tone, checked.notice) == ("warn", "2 studies, 1 without errors.")
+
+
+def test_unchecked_studies_are_neither_without_errors_nor_with(ws, folder):
+    studies = nf.find_studies(folder / "scans")
+    cohort = ws.cohort("C", studies, participants=folder / "participants.tsv")
+    model = CohortModel(ws)
+    assert model.notice == "2 studies, not checked yet."
+    assert (model.tone, states(model)) == ("warn", ["not checked", "not checked"])
+    assert set(model.studies["sex"]) <= {"F", "M", "not checked"}
+    assert set(model.details["severity"]) == {"not checked"}
+    assert set(model.details["what to do"]) == {"Check the study."}
+    model.selected = (cohort.studies[0].label,)
+    assert model.violated_rules == ()
+    finish(model, lambda: model.exclude("motion"))
+    assert model.notice.endswith("1 excluded.")
+
+
+def test_sent_study_that_was_not_checked_counts_apart(ws):
+    collect_into(ws, people(3), reports=False)
+    model = CohortModel(ws)
+    assert states(model) == ["sent"] * 3
+    assert (model.tone, model.notice) == ("warn", "3 studies, not checked yet.")
+
+
+def test_some_unchecked_studies_are_counted_beside_the_others(ws, folder):
+    both = nf.find_studies(folder / "scans")
+    ws.check(ws.cohort("C", both[1:], participants=folder / "participants.tsv"))
+    ws.cohort("C", both, participants=folder / "participants.tsv")
+    assert CohortModel(ws).notice == "2 studies, 1 without errors, 1 not checked yet."
 
 
 def test_a_filter_shows_the_studies_of_one_state(checked):

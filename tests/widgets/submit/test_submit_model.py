@@ -6,6 +6,7 @@ import pytest
 from support.forms import finish
 from support.waits import PATIENCE
 
+import neuroflow as nf
 from neuroflow.demo.service.pipeline import Pipeline
 from neuroflow.identity import Account
 from neuroflow.ledger.states import State
@@ -123,6 +124,18 @@ def test_errors_block_until_only_good_studies_are_sent(model, own_cohort_folder)
     assert model.blockers == ()
     finish(model, model.submit)
     assert states(model) == ["not packaged", State.SUBMITTED]
+
+
+def test_unchecked_studies_are_not_said_to_have_errors(workspace, cohort_folder):
+    studies = nf.find_studies(cohort_folder / "scans")
+    cohort = workspace.cohort("C", studies, participants=cohort_folder / "participants.tsv")
+    model = SubmitModel(workspace)
+    words = "studies were not checked yet: check the studies in the Cohort form."
+    assert model.plan_blockers() == (f"2 of 2 {words}",)
+    assert set(model.rows["message"]) == {"not checked yet"}
+    workspace.exclude(cohort, studies[0].label, "motion")
+    model.cohorts.poll()
+    assert model.plan_blockers() == (f"1 of 1 {words.replace('were', 'was')}",)
 
 
 @pytest.mark.usefixtures("short_pauses")
