@@ -51,6 +51,8 @@ OPEN = """async ([path, theme, seconds]) => {
     look();
   });
   await app.restored;
+  // A theme that changes while JupyterLab takes its splash away takes it away twice, and fails.
+  await until(() => !document.getElementById("jupyterlab-splash"));
   if (document.body.dataset.jpThemeName !== theme)
     await app.commands.execute("apputils:change-theme", { theme });
   await until(() => document.body.dataset.jpThemeName === theme);
