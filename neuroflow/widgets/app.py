@@ -7,7 +7,7 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 import ipywidgets as widgets
-from traitlets import Dict, HasTraits, link
+from traitlets import Dict, HasTraits, Tuple, link
 
 from neuroflow.errors import OptionError
 from neuroflow.ledger import LedgerRow, State
@@ -30,6 +30,7 @@ from neuroflow.widgets.explore import ExploreModel, explore_form
 from neuroflow.widgets.header import HeaderModel, header
 from neuroflow.widgets.results import ResultsModel, results_form
 from neuroflow.widgets.simulated import COHORT
+from neuroflow.widgets.steps import step_of, traits_of
 from neuroflow.widgets.submit import SubmitModel, submit_form
 from neuroflow.workspace import COHORTS, CohortStore, Workspace
 
@@ -52,6 +53,7 @@ class AppModel(HasTraits):
     """The models of all forms of one workspace, kept in step with each other."""
 
     locked = Dict()
+    unloaded = Tuple()  # the forms of which nothing is known yet
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
@@ -63,6 +65,7 @@ class AppModel(HasTraits):
         self.results = ResultsModel(ws, load=False)
         # What the open form shows is loaded first, and the rest after it.
         self._due = {"cohort": self._load_cohort, "results": self.results.restore}
+        self.unloaded = tuple(self._due)
         self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
         self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
         link((self.explore, "study_id"), (self.results, "study_id"))
@@ -112,6 +115,7 @@ class AppModel(HasTraits):
         for name in names:
             if action := self._due.pop(name, None):
                 self.submit.run_safely(action)
+        self.unloaded = tuple(self._due)
 
     def poll(self) -> None:
         """Show changes made by code, the command line or another notebook."""
@@ -207,7 +211,7 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Workspace(folder) as ws:
-    ...     [title.split()[2] for title in app(ws).titles]
+    ...     [title.split()[1] for title in app(ws).titles]
     ['Connect', 'Cohort', 'Submit', 'Results', 'Explore']
     """
     key = str(ws.folder)
@@ -311,17 +315,26 @@ def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> private.HBox:
 
     bind(own, ["tone", "busy"], update)
     model.observe(lambda _: update(), names=["locked"])
-    return private.HBox([way], layout={"justify_content": "flex-end"})
+    row = private.HBox([way])
+    row.add_class("nf-end")
+    return row
 
 
 def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:
-    """Keep a tab's title up to date: a status symbol, its number and its name."""
-    form = model.forms[name]
+    """Keep a tab's title up to date: its number and name, and below them its state."""
+    form, place = model.forms[name], number + 1
+    shown = ""
 
     def update() -> None:
-        tone = "wait" if form.busy else "bad" if form.problems else form.tone
-        later = " (later)" if name in model.locked else ""
-        tabs.set_title(number, f"{html.SYMBOLS[tone]} {number + 1} {name.capitalize()}{later}")
+        nonlocal shown
+        is_loaded = {"submit": "cohort"}.get(name, name) not in model.unloaded
+        tone, word = step_of(name, form, is_locked=name in model.locked, is_loaded=is_loaded)
+        tabs.set_title(number, f"{place} {name.capitalize()}\n{html.SYMBOLS[tone]} {word}")
+        if tone != shown:
+            tabs.remove_class(f"nf-{place}-{shown}")
+            shown = tone
+            if tone:
+                tabs.add_class(f"nf-{place}-{tone}")
 
-    bind(form, ["tone", "busy", "problems"], update)
-    model.observe(lambda _: update(), names=["locked"])
+    bind(form, traits_of(name), update)
+    model.observe(lambda _: update(), names=["locked", "unloaded"])

@@ -13,6 +13,7 @@ from neuroflow.widgets.common import (
     button,
     form,
     html,
+    in_row,
     private,
     problem_list,
     set_visible,
@@ -81,7 +82,7 @@ def header(model: HeaderModel) -> private.VBox:
         model, "Pause", "Pause or continue that job; nothing is lost", model.toggle_pause
     )
     stop = button(model, "Stop", "Let that job finish what has started, and no more", model.stop)
-    row = private.HBox([status, pause, stop], layout={"align_items": "center"})
+    row = in_row(status, pause, stop)
 
     def update() -> None:
         folder = model.ws.folder

@@ -69,7 +69,7 @@ def drawn(page, name):
         rows = 10 if name == "5 Explore" else 25
         page.form.locator(".nf-rows tbody tr").nth(rows - 1).wait_for()
     if name == "4 Results":
-        page.form.get_by_role("img", name="Thumbnail of the report").nth(7).wait_for()
+        page.form.get_by_role("img", name="Thumbnail of the report").nth(11).wait_for()
     if name == "5 Explore":
         page.form.get_by_role("img", name="Linear model").first.wait_for()
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
@@ -208,7 +208,7 @@ def test_reports_are_reached_with_arrows_and_opened_with_enter(forms):
     drawn(forms, "4 Results")
     openers = forms.form.locator(".nf-gallery button")
     openers.first.focus()
-    for key, place in (("ArrowRight", 1), ("End", 7), ("ArrowLeft", 6), ("Home", 0)):
+    for key, place in (("ArrowRight", 1), ("End", 11), ("ArrowLeft", 10), ("Home", 0)):
         forms.press(key)
         expect(openers.nth(place)).to_be_focused()
     forms.press("ArrowDown")

@@ -44,7 +44,7 @@ def test_parts_of_a_form_being_drawn_are_not_saved(page, project):
     page.open_cell(OTHERS.format(project=str(project)))
     page.page.evaluate(SAVE)
     page.tab("4 Results")
-    page.form.get_by_role("img", name="Thumbnail of the report").nth(7).wait_for()
+    page.form.get_by_role("img", name="Thumbnail of the report").nth(11).wait_for()
     saved = page.page.evaluate("window.endSaving()")
     layouts = {
         len([each for each in widgets if each["model_name"] == "LayoutModel"]) for widgets in saved

@@ -14,7 +14,7 @@ FORMS = ["Connect", "Cohort", "Submit", "Results", "Explore"]
 def test_voila_page_connects_and_survives_a_reload(shown, service, tmp_path):
     with shown("voila", tmp_path / "project") as page:
         titles = page.page.get_by_role("tab").all_inner_texts()
-        assert [title.split()[2] for title in titles] == FORMS
+        assert [title.split()[1] for title in titles] == FORMS
         assert page.page.title() == "neuroflow"
         assert page.page.get_by_text("neuroflow.widgets").count() == 0
         assert page.page.locator(".jp-InputArea-editor:visible, .highlight:visible").count() == 0

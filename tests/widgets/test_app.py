@@ -45,8 +45,8 @@ def test_app_opens_on_the_current_form(empty, workspace):
 
 def test_locked_tab_shows_what_is_missing_and_links_there(empty):
     tabs = app(empty).forms
-    assert tabs.titles[2:4] == ("· 3 Submit (later)", "· 4 Results (later)")
-    assert tabs.titles[4] == "· 5 Explore (later)"
+    assert tabs.titles[2:4] == ("3 Submit\n· later", "4 Results\n· later")
+    assert tabs.titles[4] == "5 Explore\n· later"
     tabs.selected_index = 2
     assert "Check the studies of a cohort first." in html_of(tabs.children[2])
     button(tabs.children[2], "Go to Cohort").click()
@@ -74,9 +74,11 @@ def test_one_form_alone_is_asked_for_by_its_name(empty):
 def test_tab_title_shows_status_of_its_form(empty):
     tabs = app(empty)
     tabs.neuroflow.connect.tone = "good"
-    assert tabs.titles[0] == "✓ 1 Connect"
+    assert tabs.titles[0] == "1 Connect\n✓ connected"
+    assert "nf-1-good" in tabs.forms._dom_classes
     tabs.neuroflow.connect.report_error(FolderError("Empty."))
-    assert tabs.titles[0] == "✗ 1 Connect"
+    assert tabs.titles[0] == "1 Connect\n✗ 1 error"
+    assert {"nf-1-bad", "nf-1-good"} & set(tabs.forms._dom_classes) == {"nf-1-bad"}
 
 
 def test_unreadable_ledger_is_reported_and_loses_no_result(workspace):

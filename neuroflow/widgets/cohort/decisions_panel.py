@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from neuroflow.studies import rule_words
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.widgets.common import (
+    SHORT,
     WRAP_ROW,
     bind,
     button,
@@ -62,11 +63,8 @@ def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
     def check_reason() -> None:
         needs = len(model.selected_excluded) < len(model.selected) or bool(model.violated_rules)
         is_missing = needs and not reason.value.strip()
-        needed.value = (
-            html.bullets(["Enter a reason first; it is saved with the decision."])
-            if is_missing
-            else ""
-        )
+        words = "Enter a reason first; it is saved with the decision."
+        needed.value = f'<p class="nf-dim">{words}</p>' if is_missing else ""
 
     bind(model, ["selected", "excluded"], update)
     bind(model, ["selected", "excluded", "findings"], check_reason)
@@ -75,9 +73,7 @@ def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
 
 
 def _rules(model: CohortModel, reason: Any) -> private.HBox:
-    rule = field(
-        private.Dropdown, "Rule", "The rule to override", options=[], layout={"width": "340px"}
-    )
+    rule = field(private.Dropdown, "Rule", "The rule to override", options=[], layout=SHORT)
     aside = _deciding(
         model,
         reason,
@@ -134,9 +130,13 @@ def _withdrawal(model: CohortModel) -> private.VBox:
         model.forget()
 
     start = button(
-        model, WITHDRAW, "Remove the selected studies from this workspace", lambda: ask(True)
+        model,
+        WITHDRAW,
+        "Remove the selected studies from this workspace",
+        lambda: ask(True),
+        rank="quiet",
     )
-    yes = button(model, "Remove for good", "Remove them", remove, button_style="danger")
+    yes = button(model, "Remove for good", "Remove them", remove, rank="danger")
     no = button(model, "Keep them", "Change nothing", lambda: ask(False))
     disable_while_busy(model, start, yes)
     confirm = private.VBox([warning, private.HBox([yes, no])])

@@ -8,6 +8,8 @@ from neuroflow.errors import OptionError
 from neuroflow.studies import parse_age
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.widgets.common import (
+    LABEL_WIDE,
+    SHORT,
     WRAP_ROW,
     bind,
     button,
@@ -71,7 +73,7 @@ def _line(
     model: CohortModel, study_id: str, label: str, needs_age: bool, needs_sex: bool
 ) -> tuple[Any, Any, private.HBox]:
     """Return the fields of a study and their row, in which stands what is wrong in them."""
-    wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
+    wide, layout = {"description_width": LABEL_WIDE}, SHORT
     age = private.Text(
         description=f"Age of {label}",
         tooltip=f"Age of {label} at the scan, in years",

@@ -11,6 +11,8 @@ from traitlets import Dict, HasTraits, Instance, Unicode
 
 from neuroflow.io import KNOWN, PeopleFile, look_at_people, read_participants
 from neuroflow.widgets.common import (
+    SHORT,
+    WRAP_ROW,
     cure_on_change,
     disable_while_busy,
     field,
@@ -100,17 +102,13 @@ def _controls(model: CohortModel) -> list[widgets.Widget]:
         '<p class="nf-head">Which columns of this file are read</p>'
         "<p>All others are kept and joined to the results. The file is not changed.</p>"
     )
-    columns = private.Box(
-        [_column(model, name) for name in KNOWN], layout={"flex_flow": "row wrap"}
-    )
+    columns = private.Box([_column(model, name) for name in KNOWN], layout=WRAP_ROW)
     return [words, _sheet(model), columns]
 
 
 def _sheet(model: CohortModel) -> Any:
     people = model.people
-    menu = field(
-        private.Dropdown, "Sheet", "The sheet of the Excel file", layout={"width": "420px"}
-    )
+    menu = field(private.Dropdown, "Sheet", "The sheet of the Excel file", layout=SHORT)
 
     def update() -> None:
         set_options(menu, people.file.sheets, people.sheet or None)
@@ -135,8 +133,7 @@ def _column(model: CohortModel, name: str) -> Any:
         private.Dropdown,
         LABELS[name],
         f"The column of the file that is read as {name}",
-        layout={"width": "330px"},
-        style={"description_width": "110px"},
+        layout=SHORT,
     )
     is_filling = False
 

@@ -13,6 +13,7 @@ from neuroflow.widgets.cohort.model import ALL, CohortModel
 from neuroflow.widgets.cohort.people_choice import people_panel
 from neuroflow.widgets.cohort.table import TONES, UNCHECKED
 from neuroflow.widgets.common import (
+    SHORT,
     DataTable,
     PathInput,
     bind,
@@ -144,7 +145,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
         "Find the studies and check them against the protocol; nothing is sent",
         model.check,
         icon="search",
-        button_style="primary",
+        rank="primary",
     )
     blockers = private.HTML()
 
@@ -166,7 +167,7 @@ def _studies(model: CohortModel) -> private.VBox:
         "Which studies are listed",
         options=[("All", ALL)],
         value=ALL,
-        layout={"width": "340px"},
+        layout=SHORT,
     )
 
     def selected() -> None:

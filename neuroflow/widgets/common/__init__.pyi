@@ -3,6 +3,10 @@ from . import private as private
 from .clickable_figure import ClickableFigure as ClickableFigure
 from .clickable_figure import HitRegion as HitRegion
 from .clickable_figure import Picture as Picture
+from .controls import AS_WIDE as AS_WIDE
+from .controls import LABEL_WIDE as LABEL_WIDE
+from .controls import LABEL_WIDTH as LABEL_WIDTH
+from .controls import SHORT as SHORT
 from .controls import WRAP_ROW as WRAP_ROW
 from .controls import CopyButton as CopyButton
 from .controls import DownloadButton as DownloadButton
@@ -14,12 +18,14 @@ from .controls import drawn_when as drawn_when
 from .controls import field as field
 from .controls import folded as folded
 from .controls import form as form
+from .controls import in_row as in_row
 from .controls import notify as notify
 from .controls import notify_box as notify_box
 from .controls import on_enter as on_enter
 from .controls import problem_list as problem_list
 from .controls import problems_at as problems_at
 from .controls import set_options as set_options
+from .controls import set_rank as set_rank
 from .controls import set_visible as set_visible
 from .controls import side_by_side as side_by_side
 from .controls import task_status as task_status

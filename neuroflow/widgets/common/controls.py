@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from traitlets import Unicode, link
 
@@ -14,10 +14,19 @@ from neuroflow.widgets.common.form_model import FormModel
 
 PIECE = 1_000_000
 """Bytes of a file in one message."""
-FIELD_WIDTH = "min(640px, 98%)"
-LABEL_WIDTH = "150px"
+# The widths are those of the design sheet.
+FIELD_WIDTH = "var(--nf-field)"
+LABEL_WIDTH = "var(--nf-label)"
+LABEL_WIDE = "var(--nf-label-wide)"
+"""Of labels that name a study."""
+SHORT = {"width": "var(--nf-field-short)"}
+"""Layout of a field with little in it."""
+AS_WIDE = {"width": "auto"}
+"""Layout of a control that is as wide as its words."""
 WRAP_ROW = {"flex_flow": "row wrap"}
 """Layout of a row of controls that wraps in a narrow window."""
+Rank = Literal["primary", "plain", "quiet", "danger"]
+"""How much a button asks to be pressed: one of a form is primary; danger removes something."""
 
 GRANTED = "Notifications show counts only, no names; they come while this page is open."
 ANSWERS = {
@@ -69,7 +78,7 @@ class DownloadButton(private.Private, private.Scripted):
 
 
 def form(*children: Any, is_wide: bool = False) -> private.VBox:
-    """Stack the parts of a form, with the script and the style sheet of their page."""
+    """Stack the parts of a form, with the script and the style sheets of their page."""
     box = private.VBox([private.PageLink.current(), *children])
     box.add_class("nf-form")
     if is_wide:
@@ -96,12 +105,32 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
 
 
 def button(
-    model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
+    model: FormModel,
+    label: str,
+    description: str,
+    action: Callable[[], object],
+    *,
+    rank: Rank = "plain",
+    **options: Any,
 ) -> private.Button:
     """Return a button whose errors are shown in its form."""
     made = private.Button(description=visible(label), tooltip=visible(description), **options)
+    set_rank(made, rank)
     made.on_click(lambda _: model.run_safely(action, label))
     return made
+
+
+def set_rank(made: private.Button, rank: Rank) -> None:
+    """Change how much a button asks to be pressed."""
+    made.button_style = rank if rank in {"primary", "danger"} else ""
+    (made.add_class if rank == "quiet" else made.remove_class)("nf-quiet")
+
+
+def in_row(*controls: Any) -> private.HBox:
+    """Lay out fields and buttons in a row that wraps, each label as wide as its words."""
+    row = private.HBox(list(controls))
+    row.add_class("nf-row")
+    return row
 
 
 def on_enter(control: Any, target: private.Button) -> None:
@@ -172,7 +201,7 @@ def folded(
     switch = private.ToggleButton(
         description=label,
         tooltip=description,
-        layout={"width": "auto", "align_self": "flex-start"},
+        layout=AS_WIDE,
     )
 
     def follow(_: object = None) -> None:
@@ -193,7 +222,11 @@ def problem_list(model: FormModel) -> private.VBox:
 
     def row(problem: Any) -> private.HBox:
         dismiss = button(
-            model, "Dismiss", f"Dismiss: {problem.what}", lambda: model.dismiss(problem)
+            model,
+            "Dismiss",
+            f"Dismiss: {problem.what}",
+            lambda: model.dismiss(problem),
+            rank="quiet",
         )
         return private.HBox([private.HTML(html.problem(problem)), dismiss])
 
@@ -268,7 +301,7 @@ def task_status(model: FormModel, *, keep: bool = True) -> private.VBox:
     bind(model, ["progress", "busy", "paused"], update_bars)
     names = ["busy", "can_stop", "stopping", "can_pause", "paused", "activity", "notice", "tone"]
     bind(model, names, update)
-    line = private.HBox([status, pause, stop], layout={"align_items": "center"})
+    line = in_row(status, pause, stop)
     return private.VBox([line, bars])
 
 

@@ -38,8 +38,27 @@ def text(value: object) -> str:
 
 def badge(tone: str, words: object) -> str:
     """Return words with the symbol and colour of a tone."""
+    return _signed(f"nf-{tone or 'plain'}", tone, words)
+
+
+def chip(tone: str, words: object) -> str:
+    """Return a state in a word or two, with the symbol and the colours of its tone.
+
+    >>> chip("good", "ready")
+    '<span class="nf-chip nf-good"><span aria-hidden="true">✓</span> ready</span>'
+    """
+    return _signed(f"nf-chip nf-{tone or 'plain'}", tone, words)
+
+
+def chips(pairs: Iterable[tuple[str, object]]) -> str:
+    """Return states side by side; each a pair of tone and words."""
+    shown = "".join(chip(tone, words) for tone, words in pairs)
+    return f'<span class="nf-chips">{shown}</span>' if shown else ""
+
+
+def _signed(kind: str, tone: str, words: object) -> str:
     sign = f'<span aria-hidden="true">{SYMBOLS[tone]}</span>'
-    return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
+    return f'<span class="{kind}">{sign} {text(words)}</span>'
 
 
 def selection(names: Sequence[str]) -> str:
@@ -102,7 +121,7 @@ def table(
     for number, row in enumerate(frame.itertuples(index=False)):
         cells = [text(value) for value in row]
         if tones is not None and cells:
-            cells[tone_column] = badge(tones[number], row[tone_column])
+            cells[tone_column] = chip(tones[number], row[tone_column])
         first, *others = cells or [""]
         rest = "".join(f"<td>{cell}</td>" for cell in others)
         rows.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
@@ -145,9 +164,11 @@ def progress(
     return "".join(lines) + bullets(failed, heading="Failed" if failed else "")
 
 
-def picture(data: str, *, alternative: str, kind: str = "image/webp") -> str:
+def picture(
+    data: str, *, alternative: str, kind: str = "image/webp", part: str = "nf-picture"
+) -> str:
     """Return an image element with embedded data."""
-    return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
+    return f'<img class="{part}" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
 
 
 def _bar(bar: Bar, label: str, kind: str) -> str:

@@ -45,6 +45,8 @@ PUBLIC = frozenset(
 
 AUDIENCE_SECONDS = 120.0
 """How long a page counts as open after its last sign of life; one comes every ten seconds."""
+SHEETS = ("design", "style", "figure", "page")
+"""The style sheets of the forms, which a page loads once: first the design, then its users."""
 OPENING_SECONDS = 10.0
 """How long work waits for the first page, which gets no answer from a program at work."""
 
@@ -100,7 +102,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
     notifies = Bool(False)  # notifications of the browser were asked for
     permission = Unicode("")  # what the browser answered
     _esm = _unpacking("page.js")
-    _css = _compact("".join(read_resource(STATIC, f"{n}.css") for n in ("page", "figure", "style")))
+    _css = _compact("".join(read_resource(STATIC, f"{name}.css") for name in SHEETS))
     _current: ClassVar[PageLink | None] = None
 
     def __init__(self, **options: Any) -> None:

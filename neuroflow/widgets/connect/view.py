@@ -11,6 +11,8 @@ from traitlets import link
 
 from neuroflow.transfer import STAGES
 from neuroflow.widgets.common import (
+    SHORT,
+    WRAP_ROW,
     CopyButton,
     PathInput,
     bind,
@@ -20,11 +22,13 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    in_row,
     on_enter,
     private,
     problem_list,
     problems_at,
     set_options,
+    set_rank,
     set_visible,
     side_by_side,
     task_status,
@@ -70,6 +74,7 @@ def connect_form(model: ConnectModel) -> private.VBox:
     ask = [_profiles(model), *fields, secret, actions, missing, task_status(model, keep=False)]
     found = [_steps(model), _identity(model), _agent(model), _public(model)]
     work = side_by_side(ask, found)
+    work.add_class("nf-brief")
     places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
     problems_at(model, work.children[0], places)
     return form(
@@ -97,7 +102,7 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
         "Test connection",
         "Save the profile and test the connection step by step",
         lambda: model.test(take_passphrase()),
-        button_style="primary",
+        rank="primary",
         icon="plug",
     )
     make = button(
@@ -132,34 +137,39 @@ def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widg
         make.disabled = model.busy or model.uses_agent
         public.disabled = model.busy or not model.key.strip()
         set_visible(protect, model.key_is_exposed)
+        set_rank(test, "plain" if model.fingerprint else "primary")
         missing.value = html.bullets(model.not_at_fields(model.blockers), heading="Before testing:")
 
     disable_while_busy(model, agent, protect)
-    bind(model, ["busy", "blockers", "wrong", "key_is_exposed", "key"], update)
-    bar = private.HBox([test, make, public, agent, protect], layout={"flex_flow": "row wrap"})
+    bind(model, ["busy", "blockers", "wrong", "key_is_exposed", "key", "fingerprint"], update)
+    bar = private.HBox([test, make, public, agent, protect], layout=WRAP_ROW)
     return [bar, missing]
 
 
 def _profiles(model: ConnectModel) -> private.VBox:
     """Draw the menu of saved profiles, and the buttons to add or remove one."""
-    narrow = {"width": "420px"}
     saved = field(
         private.Dropdown,
         "Saved profiles",
         "Saved connections to the same account",
         options=[],
-        layout=narrow,
+        layout=SHORT,
     )
-    name = field(private.Text, "Profile name", "A name for this connection", layout=narrow)
+    name = field(private.Text, "Profile name", "A name for this connection", layout=SHORT)
     link((model, "profile"), (name, "value"))
     new = button(
-        model, "New profile", "Start another profile; this one stays saved", model.new_profile
+        model,
+        "New profile",
+        "Start another profile; this one stays saved",
+        model.new_profile,
+        rank="quiet",
     )
     remove = button(
         model,
         "Remove profile",
         "Remove this profile from the workspace; the key file is kept",
         model.remove_profile,
+        rank="quiet",
     )
 
     cancel = button(
@@ -167,6 +177,7 @@ def _profiles(model: ConnectModel) -> private.VBox:
         "Cancel",
         "Leave the new profile and return to the saved one",
         model.leave_new_profile,
+        rank="quiet",
     )
 
     def update() -> None:
@@ -180,7 +191,7 @@ def _profiles(model: ConnectModel) -> private.VBox:
         if saved.value and saved.value != model.profile:
             model.choose_profile(saved.value)
 
-    row = private.HBox([saved, new, cancel, remove])
+    row = private.HBox([saved, new, cancel, remove], layout=WRAP_ROW)
     saved.observe(lambda _: model.run_safely(selected), names="value")
     disable_while_busy(model, saved, new, cancel, name)
     bind(model, ["profile", "profiles", "busy"], update)
@@ -208,7 +219,7 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
         "The server's host name, as given by neuropacs",
         placeholder="s-1234.server.transfer.us-east-1.amazonaws.com",
     )
-    port = field(private.IntText, "Port", "The TCP port; normally 22", layout={"width": "260px"})
+    port = field(private.IntText, "Port", "The TCP port; normally 22", layout=SHORT)
     user = field(
         private.Text,
         "User",
@@ -238,24 +249,25 @@ def _steps(model: ConnectModel) -> private.HTML:
             tone, outcome = ("good", "ok") if step.ok else ("bad", "failed")
             if step.name == "host key" and model.shown_keys and not model.pinned_keys:
                 tone, outcome = "warn", "to be confirmed below"  # a first connection is no failure
-            words = f"{STAGE_NAMES[step.name]}: {outcome}."
             advice = html.text(step.error.worded_for("form").advice if step.error else "")
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
             notes = "".join(f'<span class="nf-advice">{html.text(n)}</span>' for n in step.notes)
-            badge = html.badge(tone, words)
-            lines.append(f"<li>{badge} {html.text(step.message)}{notes}{advice}</li>")
-        if lines and not model.busy:
-            passed = {step.name for step in model.steps}
-            lines += [
-                f'<li class="nf-dim">{html.badge("", STAGE_NAMES[name] + ": not tested.")}</li>'
-                for name in STAGES
-                if name not in passed
-            ]
-        items = "".join(lines)
-        view.value = f'<ol class="nf-steps" aria-label="Stages">{items}</ol>' if items else ""
+            head = _stage(step.name, tone, outcome)
+            lines.append(f"<li>{head} {html.text(step.message)}{notes}{advice}</li>")
+        passed = {step.name for step in model.steps}
+        rest = [name for name in STAGES if name not in passed]
+        lines += [f"<li>{_stage(name, '', 'not tested')}</li>" for name in rest]
+        view.value = (
+            '<p class="nf-head">Stages of the test</p>'
+            f'<ol class="nf-steps" aria-label="Stages">{"".join(lines)}</ol>'
+        )
 
     bind(model, ["steps", "busy", "shown_keys"], update)
     return view
+
+
+def _stage(name: str, tone: str, outcome: str) -> str:
+    return f"<strong>{STAGE_NAMES[name]}:</strong> {html.chip(tone, outcome)}"
 
 
 def _identity(model: ConnectModel) -> private.VBox:
@@ -275,8 +287,7 @@ def _identity(model: ConnectModel) -> private.VBox:
         YES,
         "Save this host key; every later connection is checked against it",
         model.confirm_host_key,
-        button_style="warning",
-        layout={"width": "auto", "align_self": "flex-start"},
+        rank="primary",
     )
     disable_while_busy(model, confirm, pasted)
     box = private.VBox([words, pasted, verdict, confirm])
@@ -349,7 +360,7 @@ def _public(model: ConnectModel) -> private.VBox:
     words = private.HTML(
         "<p>Send the public key to neuropacs support; keep the private key to yourself.</p>"
     )
-    send = private.HBox([copy_mail, post], layout={"align_items": "center"})
+    send = in_row(copy_mail, post)
     box = private.VBox([words, line, copy_line, mail, send])
     for control, copy, name in ((line, copy_line, "public_line"), (mail, copy_mail, "mail")):
         link((model, name), (control, "value"))

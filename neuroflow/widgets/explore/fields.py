@@ -8,7 +8,16 @@ from typing import Any
 from traitlets import link
 
 from neuroflow.escaping import visible
-from neuroflow.widgets.common import FormModel, bind, button, field, html, private
+from neuroflow.widgets.common import (
+    AS_WIDE,
+    LABEL_WIDTH,
+    FormModel,
+    bind,
+    button,
+    field,
+    html,
+    private,
+)
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import ALPHA, BY_EFFECT, SIGNIFICANT
 
@@ -34,8 +43,11 @@ SHOWN = (
     *((f"the {n} largest effects", str(n)) for n in (10, 20, 40)),
 )
 ORDERS = (("by system", ""), ("by size of effect", BY_EFFECT))
-GRID = {"grid_template_columns": "repeat(auto-fill, minmax(300px, 1fr))", "grid_gap": "4px 16px"}
-NARROW = {"style": {"description_width": "110px"}}
+GRID = {
+    "grid_template_columns": "repeat(auto-fill, minmax(var(--nf-card), 1fr))",
+    "grid_gap": "var(--nf-space-2) var(--nf-space-4)",
+}
+NARROW = {"style": {"description_width": LABEL_WIDTH}}
 
 
 def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
@@ -79,7 +91,7 @@ def tick_box(model: ExploreModel, name: str, label: str, description: str) -> An
 
 def tick_list(model: ExploreModel, name: str, label: str, description: str) -> private.VBox:
     """Return boxes to tick, linked to a trait that holds the ticked ones."""
-    boxes = private.Box(layout={"flex_flow": "row wrap"})
+    boxes = private.Box()
     boxes.add_class("nf-ticks")
 
     def box_of(option: str) -> Any:
@@ -88,7 +100,7 @@ def tick_list(model: ExploreModel, name: str, label: str, description: str) -> p
             tooltip=visible(f"{label}: {option}"),
             value=option in getattr(model, name),
             indent=False,
-            layout={"width": "auto", "margin": "0 12px 0 0"},
+            layout=AS_WIDE,
         )
         box.observe(lambda _: model.run_safely(choose), names="value")
         return box

@@ -75,7 +75,10 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
     why = private.HTML()
     card = private.VBox(
         [private.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
-        layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
+        layout={
+            "margin": "var(--nf-space-2) var(--nf-space-4) var(--nf-space-3) 0",
+            "max_width": "100%",
+        },
     )
     if entry.is_tall:
         card.add_class("nf-card")  # tall with many regions: the card scrolls

@@ -39,8 +39,7 @@ def _tables(model: ExploreModel) -> private.HBox:
         "Tables as",
         "The type of the files of tables",
         options=[("CSV", ".csv"), ("Excel", ".xlsx")],
-        layout={"width": "200px"},
-        style={"description_width": "70px"},
+        layout={"width": "var(--nf-field-short)"},
     )
     link((model, "suffix"), (suffix, "value"))
     buttons = [
@@ -65,7 +64,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         "Figure",
         "The figure to export and to draw with the code",
         options=[(entry.label, view) for view, entry in form_entries().items()],
-        layout={"width": "260px"},
+        layout={"width": "var(--nf-field-short)"},
         **NARROW,
     )
     link((model, "main"), (main, "value"))

@@ -90,4 +90,4 @@ def _selection(model: ExploreModel) -> private.GridBox:
     )
     bind_name(model, "region", region, ["choices"])
     bind_name(model, "study_id", study, ["names"])
-    return private.GridBox([contrast, region, study], layout={**GRID, "margin": "10px 0 0"})
+    return private.GridBox([contrast, region, study], layout=GRID)

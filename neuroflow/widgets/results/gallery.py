@@ -6,12 +6,14 @@ from traitlets import link
 
 from neuroflow.results import DIFFERS
 from neuroflow.widgets.common import (
-    WRAP_ROW,
+    AS_WIDE,
+    SHORT,
     bind,
     button,
     drawn_when,
     field,
     html,
+    in_row,
     private,
     problem_list,
     set_options,
@@ -37,17 +39,10 @@ def gallery(model: GalleryModel) -> private.VBox:
     head = private.HTML()
     back = button(model, "Back", "Previous page of reports", lambda: model.go_to(model.page - 1))
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
-    grid = private.GridBox(
-        layout={
-            "grid_template_columns": "repeat(auto-fill, minmax(min(100%, 390px), 1fr))",
-            "grid_gap": "10px",
-        }
-    )
+    grid = private.Box()
     grid.add_class("nf-gallery")
-    number = field(
-        private.Dropdown, "Page", "Which page of reports is shown", layout={"width": "260px"}
-    )
-    turn = private.HBox([back, number, forth])
+    number = field(private.Dropdown, "Page", "Which page of reports is shown", layout=AS_WIDE)
+    turn = in_row(back, number, forth)
     pages = private.VBox([_choices(model), grid, turn])
     opened = drawn_when(model, ["name"], lambda: bool(model.name), lambda: [_opened(model)])
     box = private.VBox(
@@ -92,10 +87,10 @@ def _choices(model: GalleryModel) -> private.HBox:
         "Search reports",
         "Parts of the names of studies",
         placeholder="words to find",
-        layout={"width": "360px"},
+        layout=SHORT,
     )
     link((model, "search"), (search, "value"))
-    kind = field(private.Dropdown, "Reports", "Which reports are listed", layout={"width": "360px"})
+    kind = field(private.Dropdown, "Reports", "Which reports are listed", layout=SHORT)
 
     def update() -> None:
         values = {value for _, value in model.kinds}
@@ -107,7 +102,7 @@ def _choices(model: GalleryModel) -> private.HBox:
 
     kind.observe(lambda _: model.run_safely(chosen), names="value")
     bind(model, ["reports", "verdicts", "aside", "compared"], update)
-    return private.HBox([search, kind], layout=WRAP_ROW)
+    return in_row(search, kind)
 
 
 class _Card(private.VBox):
@@ -121,44 +116,50 @@ class _Card(private.VBox):
 
 def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     kind = "failure report" if report.is_failure else "report"
-    verdict = model.verdicts.get(report.study_id, Verdict())
-    words = [html.badge("bad", f"Failed: {report.name}")] if report.is_failure else []
-    words += [f"Prediction {html.text(verdict.prediction)}"] if verdict.prediction else []
-    words += [html.badge("warn", "Quality control")] if verdict.has_warning else []
-    check = model.checks.get(report.study_id, "")
-    if check in _CHECKS:
-        words.append(html.badge(*_CHECKS[check]))
-    if decided := model.aside.get(report.study_id, ()):
-        what = ", ".join(f"{region or WHOLE} ({why})" for region, why in decided)
-        words.append(html.badge("warn", f"Set aside: {what}"))
-    below = "".join(f"<p>{part}</p>" for part in words)
-    image = (
-        html.picture(small, alternative=f"Thumbnail of the {kind} of {report.name}")
-        if small
-        else '<p class="nf-dim">No picture.</p>'
-    )
+    alternative = f"Thumbnail of the {kind} of {report.name}"
+    image = html.picture(small, alternative=alternative, part="nf-top") if small else _why(report)
     opener = button(
         model,
         report.name,
         f"Open the {kind} of {report.name}",
         lambda: model.open(report),
-        layout={"width": "100%"},
+        rank="quiet",
     )
-    return _Card([private.HTML(image + below), opener])
+    card = _Card([private.HTML(image), opener, private.HTML(_below(model, report))])
+    card.add_class("nf-report")
+    return card
+
+
+def _why(report: Report) -> str:
+    """Return what stands in place of a picture."""
+    words = "Its picture cannot be read." if report.picture else "It came without a picture."
+    if not report.picture and not report.text:
+        words = "It came without a report."
+    return f'<div class="nf-top">{words}</div>'
+
+
+def _below(model: GalleryModel, report: Report) -> str:
+    """Return what stands below the name of a report: its prediction, and its marks."""
+    verdict = model.verdicts.get(report.study_id, Verdict())
+    marks = [("bad", "failed")] if report.is_failure else []
+    marks += [("warn", "Quality control")] if verdict.has_warning else []
+    check = model.checks.get(report.study_id, "")
+    marks += [_CHECKS[check]] if check in _CHECKS else []
+    decided = model.aside.get(report.study_id, ())
+    marks += [("warn", "set aside")] if decided else []
+    what = ", ".join(f"{region or WHOLE} ({why})" for region, why in decided)
+    shown = verdict.prediction or ("none" if report.is_failure else "not stated")
+    lines = [f"Prediction {html.text(shown)}", html.chips(marks), html.text(what)]
+    return "".join(f"<p>{line}</p>" for line in lines if line)
 
 
 def _opened(model: GalleryModel) -> private.VBox:
     title = private.HTML()
-    image = private.HTML(layout={"flex": "3 1 420px"})
-    text = private.HTML(layout={"flex": "2 1 280px"})
+    image, text = private.HTML(), private.HTML()
     close = button(model, "All reports", "Close this report", model.close, icon="arrow-left")
-    box = private.VBox(
-        [
-            private.HBox([close, title]),
-            set_aside_panel(model),
-            private.HBox([image, text], layout={"flex_flow": "row wrap", "width": "100%"}),
-        ]
-    )
+    beside = private.HBox([image, text])
+    beside.add_class("nf-beside")
+    box = private.VBox([private.HBox([close, title]), set_aside_panel(model), beside])
 
     def update() -> None:
         set_visible(box, bool(model.name))
@@ -169,7 +170,7 @@ def _opened(model: GalleryModel) -> private.VBox:
             if model.large
             else '<p class="nf-dim">No picture.</p>'
         )
-        whole = f'<pre class="nf-report" tabindex="0">{html.text(model.text)}</pre>'
+        whole = f'<pre class="nf-text" tabindex="0">{html.text(model.text)}</pre>'
         text.value = html.facts(model.facts, caption="Summary") + whole
 
     bind(model, ["name", "large", "text", "facts"], update)

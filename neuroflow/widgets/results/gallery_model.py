@@ -17,11 +17,11 @@ from neuroflow.errors import NeuroflowError, ResultError
 from neuroflow.models import OnEvent
 from neuroflow.results import DIFFERS, folder_verdict, load_results
 from neuroflow.widgets.common import FormModel
-from neuroflow.widgets.results.pictures import picture
+from neuroflow.widgets.results.pictures import picture, upper_part
 from neuroflow.widgets.results.report_facts import Verdict, facts_of, verdict_of
 
-PER_PAGE = 8
-SMALL = (640, 640)
+PER_PAGE = 12
+"""Full rows of two, three or four cards."""
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""
@@ -281,9 +281,9 @@ class GalleryModel(FormModel):
 def _thumbnail(report: Report) -> str:
     """Return the thumbnail; an unreadable one must not hide the others."""
     try:
-        return picture(report.picture, SMALL) if report.picture else ""
+        return upper_part(report.picture) if report.picture else ""
     except ResultError:
-        return ""  # shown as 'No picture'; opening the report shows the error
+        return ""  # the card says so; opening the report shows the error
 
 
 def _report(folder: Path, names: Mapping[str, str]) -> Report:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from neuroflow.widgets.common import (
-    WRAP_ROW,
+    SHORT,
     bind,
     button,
     cure_on_change,
     field,
     html,
+    in_row,
     private,
     problems_at,
     set_options,
@@ -26,7 +27,7 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
         private.Dropdown,
         "Set aside",
         "The whole study, or one of its regions",
-        layout={"width": "340px"},
+        layout=SHORT,
     )
     reason = field(
         private.Text,
@@ -46,7 +47,7 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
         "Include it again in every table, test and figure",
         lambda: model.include(region.value or ""),
     )
-    row = private.HBox([region, reason, out, back], layout=WRAP_ROW)
+    row = in_row(region, reason, out, back)
     cure_on_change(model, reason, "reason")
     problems_at(model, row, {"reason": reason})
     box = private.VBox([words, row])

@@ -6,13 +6,13 @@ import pandas as pd
 
 from neuroflow.errors import OptionError
 from neuroflow.widgets.common import (
-    WRAP_ROW,
     bind,
     button,
     cure_on_change,
     field,
     folded,
     html,
+    in_row,
     on_enter,
     private,
     problems_at,
@@ -47,7 +47,6 @@ def _note(model: ResultsModel) -> private.VBox:
         "Note",
         f"A short note about this study for the team. {KEPT}",
         placeholder="e.g. asked the site for the first scan",
-        style={"description_width": "70px"},
     )
     known = ""  # the note that the field began with
 
@@ -79,7 +78,7 @@ def _note(model: ResultsModel) -> private.VBox:
     text.observe(lambda _: fit(), names="value")
     bind(model, ["chosen"], lambda: follow(is_other=True))
     bind(model, ["notes"], lambda: follow(is_other=False))
-    row = private.HBox([text, save], layout=WRAP_ROW)
+    row = in_row(text, save)
     problems_at(model, row, {"note": text})
     return private.VBox([row, about])
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from traitlets import link
 
 from neuroflow.widgets.common import (
-    WRAP_ROW,
+    AS_WIDE,
     DataTable,
     bind,
     button,
@@ -17,6 +17,7 @@ from neuroflow.widgets.common import (
     folded,
     form,
     html,
+    in_row,
     notify_box,
     private,
     problem_list,
@@ -42,18 +43,18 @@ def results_form(model: ResultsModel) -> private.VBox:
         "Collect",
         "Download every new or changed result",
         model.collect,
-        button_style="primary",
+        rank="primary",
         icon="download",
     )
     head, counts = private.HTML(), private.HTML()
 
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
-        parts = [html.badge(tone_of(state), counted_state(state, n)) for state, n in model.counts]
+        parts = [(tone_of(state), counted_state(state, n)) for state, n in model.counts]
         if model.n_elsewhere:
-            parts.append(f'<span class="nf-dim">{model.n_elsewhere} of other projects</span>')
+            parts.append(("", f"{model.n_elsewhere} of other projects"))
         counts.value = (
-            f'<p role="status">{", ".join(parts)}</p>'
+            f'<p role="status">{html.chips(parts)}</p>'
             if parts
             else "<p>No study has been sent from this workspace yet.</p>"
         )
@@ -89,7 +90,7 @@ def _actions(model: ResultsModel, *buttons: private.Button) -> private.HBox:
     """Lay out the buttons and the switch; why it went off stands after it."""
     switch = _auto(model)
     bell = notify_box("when a check that runs automatically finds results")
-    row = private.HBox([*buttons, switch, bell], layout=WRAP_ROW)
+    row = in_row(*buttons, switch, bell)
     problems_at(model.auto_refresh, row, {"on": switch})
     return row
 
@@ -101,7 +102,7 @@ def _auto(model: ResultsModel) -> private.Checkbox:
         "Refresh automatically",
         "Check the server regularly, less often while nothing changes",
         indent=False,
-        layout={"width": "auto", "margin": "2px 12px"},
+        layout=AS_WIDE,
     )
     link((model.auto_refresh, "on"), (switch, "value"))
     return switch

@@ -49,7 +49,7 @@ function columns(model, escape) {
   const tone = names.length; // stands behind the cells of a row
   const words = (value) => escape(shown(value));
   const mark = (value, row) =>
-    `<span class="nf-${row[tone] || "plain"}">` +
+    `<span class="nf-chip nf-${row[tone] || "plain"}">` +
     `<span aria-hidden="true">${SIGNS[row[tone]]}</span> ${words(value)}</span>`;
   return names.map((name, number) => ({
     data: number,

@@ -9,6 +9,7 @@ from neuroflow.widgets.common import (
     cure_on_change,
     field,
     html,
+    in_row,
     private,
     problems_at,
     set_visible,
@@ -90,7 +91,7 @@ def _repetition(model: SubmitModel) -> private.VBox:
         act,
         icon="copy",
     )
-    row = private.HBox([reason, prepare], layout=WRAP_ROW)
+    row = in_row(reason, prepare)
     box = private.VBox([private.HTML(f"<p>{_REPEAT}</p>"), row])
     cure_on_change(model, reason, "reason")
     problems_at(model, row, {"reason": reason})

@@ -9,7 +9,7 @@ from traitlets import link
 
 from neuroflow.ledger import State
 from neuroflow.widgets.common import (
-    WRAP_ROW,
+    AS_WIDE,
     DataTable,
     bind,
     button,
@@ -18,11 +18,13 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    in_row,
     notify_box,
     private,
     problem_list,
     problems_at,
     set_options,
+    set_rank,
     set_visible,
     side_by_side,
     task_status,
@@ -67,8 +69,9 @@ def _cohort(model: SubmitModel) -> private.VBox:
         here = cohorts.cohort.cohort_id if cohorts.cohort is not None else ""
         options = list(cohorts.cohort_ids) if here else ["", *cohorts.cohort_ids]
         set_options(choice, options, here)
-        counts = ", ".join(f"{n} {state}" for state, n in Counter(model.rows["state"]).items())
-        words.value = f"<p>{len(model.labels)} studies: {html.text(counts)}.</p>" if here else ""
+        counts = Counter(model.rows["state"])
+        shown = html.chips((_tone_of_state(state), f"{n} {state}") for state, n in counts.items())
+        words.value = f"<p>{shown}</p>" if here else ""
 
     def selected() -> None:
         name = choice.value
@@ -94,7 +97,6 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         "Send",
         "Send every study that has not been sent yet; each is sent once",
         model.submit,
-        button_style="primary",
         icon="upload",
     )
     retry = button(
@@ -122,6 +124,9 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     def update() -> None:
         plan.disabled = model.busy or bool(model.plan_blockers())
         send.disabled = model.busy or bool(model.blockers)
+        is_ready = model.plan is not None and not model.planned_again
+        set_rank(plan, "plain" if is_ready else "primary")
+        set_rank(send, "primary" if is_ready else "plain")
         retry.disabled = plan.disabled
         set_visible(retry, bool(model.to_retry))
         retry.description = f"Retry failed studies ({len(model.to_retry)})"
@@ -129,20 +134,18 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         is_over = model.busy or is_all_sent(model.rows)
         blockers.value = "" if is_over else html.bullets(model.blockers, heading="Before sending:")
 
-    bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
+    names = ["busy", "blockers", "rows", "to_retry", "other_job_running", "plan", "planned_again"]
+    bind(model, names, update)
     confirmed = _first_submission(model)
     bell = notify_box("when sending has ended")
-    controls = [plan, send, retry, only_good, pilot_first, confirmed, bell]
-    row = private.HBox(controls, layout=WRAP_ROW)
+    row = in_row(plan, send, retry, only_good, pilot_first, confirmed, bell)
     problems_at(model, row, {"not_sent_before": confirmed})
     return [row, blockers]
 
 
 def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> private.Checkbox:
     """Draw the checkbox of a choice of the model, off while a job runs."""
-    box = private.Checkbox(
-        description=description, tooltip=tooltip, indent=False, layout={"width": "auto"}
-    )
+    box = private.Checkbox(description=description, tooltip=tooltip, indent=False, layout=AS_WIDE)
     link((model, name), (box, "value"))
     disable_while_busy(model, box)
     return box

@@ -2,21 +2,23 @@ import base64
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from support.forms import HOSTILE, control, html_of
 from support.hostile import measured
+from support.report_corpus import PREDICTIONS
 from support.waits import PATIENCE
 
 from neuroflow.errors import ResultError
 from neuroflow.results import DIFFERS
 from neuroflow.widgets.results.gallery import gallery as gallery_view
-from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel, Report, picture
+from neuroflow.widgets.results.gallery_model import LARGE, GalleryModel, Report, picture
+from neuroflow.widgets.results.pictures import upper_part
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    """Return a gallery of ten reports; one picture is no picture."""
-    for number in range(10):
+    """Return a gallery of fourteen reports; one picture is no picture."""
+    for number in range(14):
         folder = tmp_path / f"s{number}_out"
         folder.mkdir()
         Image.new("RGBA", (900, 600), (0, 0, 0, 0)).save(folder / "prediction.png")
@@ -30,9 +32,9 @@ def gallery(tmp_path):
 
 
 def test_thumbnails_are_drawn_page_by_page_on_white(gallery):
-    assert (gallery.pages, len(gallery.thumbnails)) == (2, 8)
+    assert (gallery.pages, len(gallery.thumbnails)) == (2, 12)
     image = Image.open(io.BytesIO(base64.b64decode(gallery.thumbnails[0][1])))
-    assert image.width <= SMALL[0]
+    assert image.size == (640, 400)
     assert image.getpixel((0, 0)) == (255, 255, 255)
     gallery.go_to(1)
     assert gallery.join(PATIENCE)
@@ -68,7 +70,7 @@ def test_page_turned_while_opening_a_report_shows_both(gallery):
     gallery.open(gallery.reports[0])
     gallery.go_to(1)
     assert gallery.join(PATIENCE)
-    assert [report for report, _ in gallery.thumbnails] == list(gallery.reports[8:])
+    assert [report for report, _ in gallery.thumbnails] == list(gallery.reports[12:])
     assert gallery.name == gallery.reports[0].name
 
 
@@ -83,7 +85,7 @@ def test_an_unreadable_picture_shows_its_error_beside_the_others(gallery):
     gallery.go_to(1)
     assert gallery.join(PATIENCE)
     assert [bool(small) for _, small in gallery.thumbnails] == [True, False]
-    gallery.open(gallery.reports[9])
+    gallery.open(gallery.reports[13])
     assert gallery.join(PATIENCE)
     assert "cannot be shown" in gallery.problems[0].what
 
@@ -114,7 +116,7 @@ def test_a_picture_of_too_many_pixels_is_not_drawn(tmp_path, side):
     path = tmp_path / "prediction.png"
     Image.new("1", (side, side)).save(path)
     with measured() as cost, pytest.raises(ResultError, match="cannot be shown"):
-        picture(path, SMALL)
+        picture(path, LARGE)
     assert cost.megabytes < 5 * 10
     assert cost.cpu_seconds < 20
 
@@ -170,7 +172,7 @@ def test_search_narrows_the_gallery_and_returns_to_its_first_page(gallery):
     assert (gallery.page, gallery.pages) == (0, 1)
     assert gallery.join(PATIENCE)
     assert [report.name for report, _ in gallery.thumbnails] == ["s7"]
-    assert "1 of 10 reports, page 1 of 1" in html_of(gallery_view(gallery))
+    assert "1 of 14 reports, page 1 of 1" in html_of(gallery_view(gallery))
 
 
 def test_cards_show_prediction_and_whether_values_agree(mixed):
@@ -193,3 +195,67 @@ def test_reports_that_differ_are_listed_once_all_are_compared(mixed):
     assert mixed.join(PATIENCE)
     assert [report.study_id for report in mixed.found] == ["b"]
     assert ("Differs from its values (1)", DIFFERS) in mixed.kinds
+
+
+def decoded(data):
+    return Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
+
+
+@pytest.mark.parametrize("size", [(850, 1100), (1100, 850), (2480, 3508), (900, 200)])
+def test_thumbnail_is_the_upper_part_without_its_margin(tmp_path, size):
+    page = Image.new("RGB", size, "white")
+    width, height = size
+    box = (width // 5, height // 10, 4 * width // 5, height // 2)
+    ImageDraw.Draw(page).rectangle(box, fill="navy")
+    page.save(path := tmp_path / "prediction.png")
+    shown = decoded(upper_part(path))
+    assert shown.size == (640, 400)
+    left, top, right, _ = shown.point(lambda value: 255 * (value < 128)).getbbox()
+    assert left < 35
+    assert right > 605
+    assert top < 45
+
+
+def test_thumbnail_leaves_out_what_is_further_down(tmp_path):
+    page = Image.new("RGB", (850, 1100), "white")
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((85, 100, 765, 200), fill="navy")
+    pen.rectangle((0, 900, 849, 1000), fill="black")  # wider than what is above it
+    page.save(path := tmp_path / "prediction.png")
+    shown = decoded(upper_part(path))
+    assert shown.getpixel((0, 60)) > 200  # a margin, and a narrow one
+    assert shown.getpixel((40, 60)) < 100
+    assert shown.crop((0, 200, 640, 400)).getextrema()[0] > 200
+
+
+def test_blank_picture_has_a_thumbnail_of_the_same_size(tmp_path):
+    Image.new("RGB", (300, 300), "white").save(path := tmp_path / "prediction.png")
+    assert decoded(upper_part(path)).size == (640, 400)
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"prediction.txt": "PD"}, "It came without a picture."),
+        ({"aidp.csv": ""}, "It came without a report."),
+        ({"prediction.png": "no picture"}, "Its picture cannot be read."),
+    ],
+)
+def test_card_without_a_picture_states_why(tmp_path, files, why):
+    (folder := tmp_path / "s_out").mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    model = GalleryModel(tmp_path)
+    model.reload({})
+    assert model.join(PATIENCE)
+    assert f'<div class="nf-top">{why}</div>' in html_of(gallery_view(model))
+
+
+@pytest.mark.parametrize("grammar", PREDICTIONS)
+def test_card_shows_the_prediction_of_every_grammar(tmp_path, grammar):
+    (folder := tmp_path / "s_out").mkdir()
+    (folder / "prediction.txt").write_text(PREDICTIONS[grammar](), encoding="utf-8")
+    model = GalleryModel(tmp_path)
+    model.reload({})
+    assert model.join(PATIENCE)
+    assert "Prediction MSA or PSP" in html_of(gallery_view(model))

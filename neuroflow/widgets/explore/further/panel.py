@@ -8,6 +8,7 @@ import pandas as pd
 from traitlets import link
 
 from neuroflow.widgets.common import (
+    SHORT,
     WRAP_ROW,
     CopyButton,
     DataTable,
@@ -16,6 +17,7 @@ from neuroflow.widgets.common import (
     field,
     folded,
     html,
+    in_row,
     private,
     problem_list,
     problems_at,
@@ -27,7 +29,7 @@ from neuroflow.widgets.explore.further.model import FurtherModel
 from neuroflow.widgets.explore.take_away_panel import saved_files
 
 _QUESTION = "Question"
-_WIDE = {"style": {"description_width": "180px"}, "layout": {"width": "300px"}}
+_WIDE = {"layout": SHORT}
 
 
 def further_panel(model: FurtherModel) -> private.VBox:
@@ -47,7 +49,7 @@ def _questions(model: FurtherModel) -> list[Any]:
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
     slowing, days = _numbers(model)
-    row = private.HBox([_menu(model), slowing, days, ask], layout=WRAP_ROW)
+    row = in_row(_menu(model), slowing, days, ask)
     problems_at(model, row, {"slowing": slowing, "days": days})
     labels = {"analysis": _QUESTION, "slowing": slowing.description, "days": days.description}
     opening = {name: FurtherModel.class_traits()[name].default() for name in labels}
@@ -61,8 +63,6 @@ def _menu(model: FurtherModel) -> Any:
         _QUESTION,
         "What to ask about the chosen studies",
         options=[(each.question, name) for name, each in ANALYSES.items()],
-        layout={"width": "420px"},
-        style={"description_width": "70px"},
     )
     link((model, "analysis"), (box, "value"))
     return box
