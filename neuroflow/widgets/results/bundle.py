@@ -21,7 +21,6 @@ from neuroflow.widgets.common import (
     html,
     private,
     set_options,
-    set_visible,
 )
 from neuroflow.widgets.results.model import ResultsModel
 from neuroflow.workspace import EXPORTS
@@ -40,13 +39,12 @@ def bundle_panel(model: ResultsModel) -> private.VBox:
     choice = field(private.Dropdown, "Cohort", "The cohort whose results are zipped")
     words = private.HTML()
     saved = private.HTML()
-    take = DownloadButton(label="Download the zip", tooltip="Save the zip on this computer")
-    set_visible(take, False)
+    row = private.HBox([choice], layout=WRAP_ROW)
 
     def start() -> None:
         folders, target = _folders(model, choice.value), _target(model, choice.value)
         saved.value = ""
-        set_visible(take, False)
+        row.children = (choice, make)
 
         def work(on_event: OnEvent, stop: StopEvent) -> Path | None:
             return write_zip(folders, target, on_event, stop)
@@ -57,8 +55,10 @@ def bundle_panel(model: ResultsModel) -> private.VBox:
         if made is None:
             model.set(notice="Stopped: no zip was made.", tone="warn")
             return
-        take.path = made
-        set_visible(take, made.stat().st_size <= LARGEST)
+        if made.stat().st_size <= LARGEST:
+            take = DownloadButton(label="Download the zip", tooltip="Save the zip on this computer")
+            take.path = made
+            row.children = (choice, make, take)
         saved.value = f'<p role="status">{html.badge("good", f"Saved: {made}")}</p>'
 
     def update() -> None:
@@ -77,7 +77,7 @@ def bundle_panel(model: ResultsModel) -> private.VBox:
     make = button(model, "Make the zip", "Zip the result folders, in the folder exports", start)
     choice.observe(lambda _: model.run_safely(count), names="value")
     bind(model, ["status", "busy"], update)
-    row = private.HBox([choice, make, take], layout=WRAP_ROW)
+    row.children = (choice, make)
     head = private.HTML('<p class="nf-head">All results as one zip</p>')
     return private.VBox([head, words, row, saved])
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from ipywidgets.embed import dependency_state
 from support.collected import collect_into, people
-from support.forms import all_of, control
+from support.forms import all_of, button, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.app import app
@@ -58,6 +58,14 @@ def opened(empty):
         assert model.join(PATIENCE)
     view.neuroflow.results.study_id = view.neuroflow.results.ids[0]
     return view
+
+
+def test_a_note_is_no_part_of_a_saved_notebook(opened):
+    note = control(opened, "Note")
+    note.value = PATIENT
+    button(opened, "Save note").click()
+    assert PATIENT not in saved(opened)
+    assert note.value == PATIENT
 
 
 def test_no_participant_path_or_passphrase_is_in_the_state(opened, empty):
