@@ -143,7 +143,9 @@ class GalleryModel(FormModel):
     def reload(self, names: Mapping[str, str]) -> None:
         """Read the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
-        self.reports = tuple(sorted(found, key=lambda report: report.name))
+        # As in the table, results of other projects on the account come last.
+        found.sort(key=lambda report: (report.study_id not in names, report.name))
+        self.reports = tuple(found)
         self._read = {}
         self.set_trait("compared", None)
         self._drawn = None  # a picture may have changed under the same name

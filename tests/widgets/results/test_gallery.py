@@ -41,6 +41,12 @@ def test_thumbnails_are_drawn_page_by_page_on_white(gallery):
     assert len(gallery.thumbnails) == 2
 
 
+def test_results_of_other_projects_come_last(gallery):
+    gallery.reload({"s8": "sub-8", "s3": "sub-3"})
+    assert gallery.join(PATIENCE)
+    assert [report.name for report in gallery.reports[:3]] == ["sub-3", "sub-8", "s0"]
+
+
 def test_results_of_another_product_are_not_shown_as_a_failure(gallery, tmp_path):
     for study, file, text in (
         ("other", "aidd.csv", "id,AD\n"),
