@@ -105,9 +105,10 @@ def _named(differ: pd.DataFrame, most: int) -> str:
     decimals = decimals_for(differ["se"].to_numpy(dtype=float), least=2)
     first = differ.head(most)
     side = first.get("hemisphere", pd.Series("", first.index)).astype("str")
-    names = first["region"].astype("str") + side.where(side.isin(["left", "right"]), "").map(
-        lambda one: f" ({one})" if one else ""
-    )
+    full = first.get("region_name", first["region"]).where(lambda name: name != "")
+    names = full.fillna(first["region"]).astype("str") + side.where(
+        side.isin(["left", "right"]), ""
+    ).map(lambda one: f" ({one})" if one else "")
     named = [
         f"{name} {estimate:+.{decimals}f}"
         for name, estimate in zip(names, first["estimate"], strict=True)

@@ -26,10 +26,17 @@ def test_regions_named_are_those_of_smallest_p(effects):
     one = effects[(effects["contrast"] == "PSP - Control") & (effects["metric"] == "FW")]
     first = one.sort_values("p").iloc[0]
     text = key_findings(one, most=1).splitlines()[0]
-    assert f": {first['region']}" in text
+    assert f": {first['region_name']}" in text
     assert f"{first['estimate']:+.2f}"[:4] in text
     assert f"and {(one['q'] < 0.05).sum() - 1} more" in text
-    assert first["region"] not in key_findings(one, most=0)
+    assert first["region_name"] not in key_findings(one, most=0)
+
+
+def test_regions_without_a_full_name_have_their_key(effects):
+    one = effects[effects["metric"] == "FW"]
+    nameless = one.drop(columns="region_name")
+    assert ": SCP +" in key_findings(nameless.assign(region="SCP"), most=1)
+    assert ": SCP +" in key_findings(one.assign(region="SCP", region_name=""), most=1)
 
 
 def test_uncorrected_p_values_say_so():
