@@ -1,10 +1,13 @@
 """Forms that everybody can read and use: both themes, 500 studies, the keyboard alone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from support.audit import READABLE, broken_rules, contrasts, is_dark
 from support.collected import collect_into, people
 from support.keyboard import tab_to
+from support.lab import CONTRAST
 from support.pictures import keep
 from support.saved_forms import SECRETS, SENTENCE, saved_after_a_look, saved_widgets
 from support.whole import whole
@@ -23,10 +26,11 @@ FRONTS = ["lab light", "voila dark"]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Return the folder of a workspace with 28 collected studies."""
+    """Return the folder of a workspace with 28 collected studies; one came without a picture."""
     folder = tmp_path_factory.mktemp("access") / "project"
     with Workspace(folder) as ws:
-        collect_into(ws, people(28))
+        cohort = collect_into(ws, people(28))
+        (ws.results_folder / f"{cohort.studies[20].study_id}_out" / "prediction.png").unlink()
     return folder
 
 
@@ -57,9 +61,12 @@ def test_every_form_is_readable_and_accessible(forms):
     forms.form.get_by_role("heading", name="Explore").scroll_into_view_if_needed()
     keep(forms, f"forms_explore_{forms.theme}", docs=True, height=1150)
     forms.page.set_viewport_size(size)
+    search = forms.form.get_by_role("searchbox", name="Effects")
+    search.fill("Posterior substantia nigra PD")  # it is selected first, and on a later page
     row = forms.form.locator("tr[aria-selected=true]")
     row.hover()
     assert FLOOD not in row.locator("td").last.evaluate("cell => getComputedStyle(cell).boxShadow")
+    search.fill("")
 
 
 def drawn(page, name):
@@ -223,6 +230,81 @@ def test_reports_are_reached_with_arrows_and_opened_with_enter(forms):
     expect(openers.nth(below)).to_be_focused()
 
 
+@pytest.mark.parametrize("forms", [*FRONTS, *whole("notebook7 light")], indirect=True)
+def test_tabs_show_a_word_that_is_readable_and_not_cut(forms):
+    size = forms.page.viewport_size
+    forms.page.set_viewport_size({"width": 700, "height": 900})
+    tabs = forms.page.locator(".nf-app").get_by_role("tab")
+    expect(tabs.nth(3)).to_have_accessible_name(re.compile("4 Results . 28 collected"))
+    for text, is_whole, ratio in forms.page.evaluate(STEPS):
+        assert re.fullmatch(r"\d \w+\n[✓✗…!·] [\w ]+", text)
+        assert is_whole, text
+        assert ratio >= READABLE, text
+    forms.page.set_viewport_size(size)
+
+
+@pytest.mark.parametrize("forms", FRONTS, indirect=True)
+def test_state_of_a_selected_row_is_readable(forms):
+    forms.tab("3 Submit")
+    drawn(forms, "3 Submit")
+    for name in ("sub-002_ses-1", "sub-003_ses-1"):  # one of them is on a stripe
+        forms.choose_row(name)
+        row = forms.form.locator("tr[aria-selected=true]", has_text=name).filter(visible=True)
+        expect(row.locator(".nf-chip")).to_have_text("✓ collected")
+        assert row.locator(".nf-chip").evaluate(CONTRAST) >= READABLE
+    forms.form.get_by_role("button", name="Clear selection").filter(visible=True).click()
+
+
+@pytest.mark.parametrize("forms", FRONTS[1:], indirect=True)
+def test_cards_of_the_gallery_have_one_height_and_full_pictures(forms):
+    forms.tab("4 Results")
+    drawn(forms, "4 Results")
+    forms.form.get_by_role("button", name="Next", exact=True).click()
+    forms.form.get_by_text("It came without a picture.").wait_for()
+    size = forms.page.viewport_size
+    for width, in_a_row in ((700, 1), (1100, 3), (1300, 3), (1500, 2), (2560, 3)):
+        forms.page.set_viewport_size({"width": width, "height": 900})
+        cards = forms.page.evaluate(CARDS)
+        assert len(cards) == 12
+        assert len({card["left"] for card in cards}) == in_a_row, width
+        for what in ("height", "picture", "caption"):
+            found = [card[what] for card in cards]
+            assert max(found) - min(found) < 2, (width, what)
+        for card in cards:
+            assert card["filled"] > 0.98
+            assert card["ratio"] == pytest.approx(1.6, rel=0.02)
+    forms.page.set_viewport_size(size)
+    forms.form.get_by_role("button", name="Back", exact=True).click()
+    drawn(forms, "4 Results")
+
+
+STEPS = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return [...document.querySelectorAll(".nf-app .lm-TabBar-tabLabel")].map((label) => {
+    const words = light(getComputedStyle(label).color);
+    const chip = light(getComputedStyle(label, "::after").backgroundColor);
+    const ratio = (Math.max(words, chip) + 0.05) / (Math.min(words, chip) + 0.05);
+    return [label.textContent, label.scrollWidth <= label.clientWidth, ratio];
+  });
+}"""
+"""Text of each tab, whether it is all seen, and the contrast of its word to its chip."""
+CARDS = """() => [...document.querySelectorAll(".nf-gallery > *")].map((card) => {
+  const box = card.getBoundingClientRect();
+  const picture = card.querySelector(".nf-top").getBoundingClientRect();
+  return {
+    left: Math.round(box.left), height: box.height, picture: picture.height,
+    filled: picture.width / box.width, ratio: picture.width / picture.height,
+    caption: card.querySelector("button").getBoundingClientRect().top - box.top,
+  };
+})"""
+"""Where the cards of the gallery are, and their pictures and names in them."""
 BELOW = """(all) => {
   const { top, left } = all[0].parentElement.getBoundingClientRect();
   return all.findIndex((each) => {
