@@ -11,7 +11,7 @@ from neuroflow.widgets.explore.steps import Call
 
 MOST_BYTES = 8_000_000
 """How many bytes of pictures are kept."""
-AREA_BYTES = 400
+AREA_BYTES = 250
 """About how many bytes of memory a selectable area takes."""
 
 
