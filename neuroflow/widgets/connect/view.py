@@ -253,7 +253,8 @@ def _steps(model: ConnectModel) -> private.HTML:
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
             notes = "".join(f'<span class="nf-advice">{html.text(n)}</span>' for n in step.notes)
             head = _stage(step.name, tone, outcome)
-            lines.append(f"<li>{head} {html.text(step.message)}{notes}{advice}</li>")
+            said = f'<span class="nf-advice">{html.text(step.message)}</span>'
+            lines.append(f"<li>{head}{said if step.message else ''}{notes}{advice}</li>")
         passed = {step.name for step in model.steps}
         rest = [name for name in STAGES if name not in passed]
         lines += [f"<li>{_stage(name, '', 'not tested')}</li>" for name in rest]
