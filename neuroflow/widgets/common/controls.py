@@ -321,7 +321,7 @@ def notify_box(when: str) -> private.VBox:
         "Notify me",
         f"Show a notification of the browser {when}",
         indent=False,
-        layout={"width": "auto", "margin": "2px 12px"},
+        layout=AS_WIDE,
     )
     tick.add_class("nf-notify")  # page.js asks the browser while the click is at hand
     box = private.VBox([tick])

@@ -73,7 +73,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         "Width",
         "The width of the exported figure and of the one that the code draws",
         options=WIDTHS,
-        layout={"width": "220px"},
+        layout={"width": "var(--nf-field-short)"},
         **NARROW,
     )
     link((model, "width"), (width, "value"))
