@@ -39,8 +39,6 @@ from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.widgets.simulated import NOTE, SIMULATED, has_simulated_rows
 from neuroflow.workspace import Workspace
 
-FIRST_REGION = "pSN"
-"""Region selected at first: free water in the posterior substantia nigra marks PD."""
 QUESTION_TRAITS = (
     *("cohort", "groups", "systems", "search", "visit", "reference", "metric"),
     *("covariates", "method", "robust", "correction", "exclude_suspect"),
@@ -156,8 +154,6 @@ class ExploreModel(FiguresModel):
             self.covariates = facts[:n]
             if self._has_answer():  # e.g. each group has its own site: drop site
                 break
-        keys = list(choices.regions["region"])
-        self.region = FIRST_REGION if FIRST_REGION in keys else keys[0]
 
     def _has_answer(self) -> bool:
         """Return whether the question can be answered."""
@@ -233,15 +229,25 @@ class ExploreModel(FiguresModel):
     def _show_answer(self) -> None:
         effects = self._scope.get("effects")
         contrasts = () if effects is None else tuple(effects["contrast"].unique())
-        regions = [] if effects is None else list(effects["region"].unique())
         self._drawn.clear()
         with self.hold_trait_notifications():
             self.effects, self.contrasts = effects, contrasts
-            if self.contrast not in contrasts:
-                self.contrast = contrasts[0] if contrasts else ""
-            if regions and self.region not in regions:
-                self.region = regions[0]
+            self._select_known()
         self._update_figures()
+
+    def _select_known(self) -> None:
+        """Select the first row of the effects unless what is selected is there."""
+        rows = self.listed_effects
+        if rows is not None and len(rows):
+            first = rows.iloc[0]
+            if self.contrast not in self.contrasts:
+                self.contrast = str(first["contrast"])
+            if self.region not in set(rows["region"]):
+                self.region = str(first["region"])
+            return
+        self.contrast = ""
+        if self.choices is not None and self.region not in (known := self.choices.region_names):
+            self.region = next(iter(known), "")
 
     @property
     def listed_effects(self) -> pd.DataFrame | None:

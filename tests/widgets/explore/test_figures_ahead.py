@@ -10,10 +10,13 @@ from support.waits import PATIENCE
 from neuroflow.plot import style
 from neuroflow.widgets.common import timer
 from neuroflow.widgets.common.private import PageLink
+from neuroflow.widgets.explore import question
 from neuroflow.widgets.explore.figures import kept
 from neuroflow.widgets.explore.model import ExploreModel
-from neuroflow.widgets.explore.question import MOST_AHEAD
 from neuroflow.workspace.workspace import Workspace
+
+FEW = 4
+"""Regions that are drawn ahead here, so that the tests are quick."""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,7 @@ def drawn(monkeypatch):
     steps = []
     draw = kept.picture_of
     monkeypatch.setattr(kept, "picture_of", lambda *how: (steps.append(how[0]), draw(*how))[1])
+    monkeypatch.setattr(question, "MOST_AHEAD", FEW)
     monkeypatch.setattr(timer, "IDLE_SECONDS", 0.01)
     monkeypatch.setattr(timer, "GAP_SECONDS", 0.0)
     monkeypatch.setattr(PageLink.current(), "_seen_at", time.monotonic())
@@ -52,11 +56,18 @@ async def settle(drawn):
     known = -1
     while known != len(drawn):
         known = len(drawn)
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.15)
+
+
+def select_first(model):
+    """Select another region and then that of the first row."""
+    rows = model.listed_effects["region"]
+    model.region = str(rows.iloc[-1])
+    model.region = str(rows.iloc[0])
 
 
 def next_region(model):
-    rows = list(model.listed_effects["region"])
+    rows = list(model.listed_effects["region"].unique())
     return rows[rows.index(model.region) + 1]
 
 
@@ -64,7 +75,7 @@ def draw_ahead(model, drawn, *changes):
     """Select the first region of the table, rest, then change traits one after the other."""
 
     async def page():
-        model.region = str(model.listed_effects["region"].iloc[0])
+        select_first(model)
         await settle(drawn)
         for change in changes:
             model.set(**change)
@@ -89,7 +100,7 @@ def picture_drawn_anew(model):
 
 def test_a_region_drawn_ahead_is_shown_without_drawing(model, drawn):
     draw_ahead(model, drawn)
-    assert len(drawn) > MOST_AHEAD
+    assert len(drawn) > FEW
     before = len(drawn)
     model.region = next_region(model)
     assert len(drawn) == before
@@ -165,7 +176,7 @@ def test_nothing_is_drawn_ahead_without_a_page(model, drawn, monkeypatch):
 
 def test_a_question_ends_what_is_drawn_ahead(model, drawn):
     async def page():
-        model.region = str(model.listed_effects["region"].iloc[0])
+        select_first(model)
         while len(drawn) < 4:
             await asyncio.sleep(0)
         scope = model._scope
@@ -180,7 +191,7 @@ def test_a_question_ends_what_is_drawn_ahead(model, drawn):
 
 def test_at_most_one_picture_is_drawn_between_two_clicks(model, drawn):
     async def page():
-        model.region = str(model.listed_effects["region"].iloc[0])
+        select_first(model)
         while len(drawn) < 4:
             await asyncio.sleep(0)
         before = len(drawn)
