@@ -74,7 +74,7 @@ class StudyTable:
         """Remove the rows of some studies; return whether there were any."""
         return self.keep(lambda table: ~table["study_id"].isin(list(study_ids)))
 
-    def rename(self, ids: Mapping[str, str]) -> None:
+    def change_ids(self, ids: Mapping[str, str]) -> None:
         """Move the rows of studies to their new ids."""
         if self._path.exists():
             self.change(lambda table: table.assign(study_id=table["study_id"].replace(dict(ids))))

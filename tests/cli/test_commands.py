@@ -62,14 +62,14 @@ def test_studies_without_participant_are_reported_by_check_and_submit(
 ):
     table = own_cohort_folder / "participants.tsv"
     lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
-    wanted = {study.participant_id for study in find_studies(own_cohort_folder / "scans")}
-    stranger = sorted(wanted)[0]
+    first = min(find_studies(own_cohort_folder / "scans"), key=lambda study: study.label)
+    stranger, visit = first.participant_id, f"{first.participant_id} {first.session_id}"
     kept = [line for line in lines if not line.startswith(f"{stranger}\t")]
     table.write_text("".join(kept), encoding="utf-8")
     words = (own_cohort_folder / "scans", "--participants", table)
     _, out, _ = run("check", *words, "--json")
     findings = json.loads(out)["findings"]
-    assert {row["measured"] for row in findings if row["rule"] == "participant"} == {stranger}
+    assert {row["measured"] for row in findings if row["rule"] == "participant"} == {visit}
     code, _, err = run("submit", project, "C", *words, "--dry-run", "--quiet")
     assert code == 0
     assert "1 study has no row in participants.tsv" in err

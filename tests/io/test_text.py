@@ -79,7 +79,7 @@ def test_only_one_file_decodes_tables_of_users():
         "cli/completion.py",  # tables that neuroflow itself wrote
         "workspace/enrolment/cohort_store.py",
         "workspace/enrolment/decisions.py",
-        "workspace/set_aside.py",
+        "workspace/study_table.py",
         "matrix/regions.py",  # tables that come with the package
         "plot/_brain/anatomy.py",
     }

@@ -132,7 +132,7 @@ def test_a_note_goes_when_its_study_is_forgotten(ws, study):
 def test_notes_follow_a_study_to_its_new_id(tmp_path):
     notes = Notes(tmp_path)
     notes.write("old", "moved")
-    notes.rename({"old": "new"})
+    notes.change_ids({"old": "new"})
     assert notes.texts() == {"new": "moved"}
 
 

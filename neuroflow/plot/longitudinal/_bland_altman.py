@@ -94,7 +94,7 @@ def bland_altman(
     ...     "study_id": list("abcdef"), "participant_id": list("xxyyzz"), "region": "SCP",
     ...     "metric": "FW", "value": [0.30, 0.31, 0.40, 0.39, 0.50, 0.52]})
     >>> bland_altman(table, "SCP").get_ylabel()
-    'second - first'
+    'second − first (fraction)'
     """
     check_number("confidence", confidence, below=1)
     needed = needed_columns(scanner, time, within)

@@ -163,7 +163,7 @@ class Enrolment:
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)
             self._ledger.rename(ids=new)
-            Notes(self._folder.root).rename(new)
+            Notes(self._folder.root).change_ids(new)
             for old in new:
                 for name in (f"{old}.zip", f".{old}.source"):
                     (self._folder.packages(cohort_id) / name).unlink(missing_ok=True)

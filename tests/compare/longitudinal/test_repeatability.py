@@ -110,7 +110,7 @@ def test_bland_altman_shows_bias_and_limits():
     rng = np.random.default_rng(0)
     values = 0.4 + rng.normal(0, 0.05, (30, 1)) + rng.normal(0, 0.01, (30, 2))
     ax = nf.plot.bland_altman(repeats(values), "SCP", scanner="scanner")
-    assert ax.get_ylabel() == "B - A"
+    assert ax.get_ylabel() == "B − A (fraction)"
     levels = sorted(line.get_ydata()[0] for line in ax.lines if len(line.get_ydata()) == 2)
     difference = np.diff(values, axis=1)
     half = 1.959964 * difference.std(ddof=1)

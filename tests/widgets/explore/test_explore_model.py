@@ -268,7 +268,7 @@ def test_exports_never_overwrite_others(tmp_path):
     with Workspace(tmp_path / "own") as ws:
         collect_into(ws, people(12), reports=False)
         model = loaded(ws)
-        model.set(systems=("midbrain",), main="strip")
+        model.set(systems=("midbrain",), main="strip", region="pSN")
         model.export_figure()
         model.export_figure()
         model.export_effects()
