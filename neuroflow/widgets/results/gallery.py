@@ -21,7 +21,7 @@ from neuroflow.widgets.common import (
 )
 from neuroflow.widgets.results.gallery_model import GalleryModel, Report
 from neuroflow.widgets.results.report_facts import Verdict
-from neuroflow.widgets.results.set_aside import WHOLE, set_aside_panel
+from neuroflow.widgets.results.set_aside import part_name, set_aside_panel
 
 _CHECKS = {
     "agrees": ("good", "agrees with aidp.csv"),
@@ -147,7 +147,7 @@ def _below(model: GalleryModel, report: Report) -> str:
     marks += [_CHECKS[check]] if check in _CHECKS else []
     decided = model.aside.get(report.study_id, ())
     marks += [("warn", "set aside")] if decided else []
-    what = ", ".join(f"{region or WHOLE} ({why})" for region, why in decided)
+    what = ", ".join(f"{part_name(region)} ({why})" for region, why in decided)
     shown = verdict.prediction or ("none" if report.is_failure else "not stated")
     lines = [f"Prediction {html.text(shown)}", html.chips(marks), html.text(what)]
     return "".join(f"<p>{line}</p>" for line in lines if line)

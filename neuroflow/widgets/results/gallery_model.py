@@ -187,8 +187,11 @@ class GalleryModel(FormModel):
 
     @property
     def can_decide(self) -> bool:
-        """True where decisions can be kept: in a workspace."""
-        return self._ws is not None
+        """True in a workspace, for a report with values; what was decided can be taken back."""
+        if self._ws is None:
+            return False
+        failed = {report.study_id for report in self.reports if report.is_failure}
+        return self._opened not in failed or bool(self.decisions)
 
     def exclude(self, region: str, reason: str) -> None:
         """Set the opened result aside: one region of it, or all where the region is empty."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from neuroflow.matrix import load_regions
+from neuroflow.plot import region_labels
 from neuroflow.widgets.common import (
     SHORT,
     bind,
@@ -18,6 +22,20 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.results.gallery_model import GalleryModel
 
 WHOLE = "the whole study"
+
+
+@cache
+def _region_names() -> dict[str, str]:
+    """Map the keys of regions to their names in figures; both hemispheres share one key."""
+    rows = load_regions()
+    is_pair = rows["region"].duplicated(keep=False)
+    rows = rows.assign(hemisphere=rows["hemisphere"].mask(is_pair, ""))
+    return dict(zip(rows["region"], region_labels(rows), strict=True))
+
+
+def part_name(region: str) -> str:
+    """Return what is set aside, as figures name it: a region, or the study where it is empty."""
+    return _region_names().get(region, region) if region else WHOLE
 
 
 def set_aside_panel(model: GalleryModel) -> private.VBox:
@@ -55,11 +73,11 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
 
     def update() -> None:
         decided = dict(model.decisions)
-        lines = [f"{name or WHOLE}: {why}" for name, why in decided.items()]
+        lines = [f"{part_name(key)}: {why}" for key, why in decided.items()]
         words.value = (
             f'<p class="nf-head" role="status">Set aside</p>{html.bullets(lines)}' if lines else ""
         )
-        choices = [(WHOLE, ""), *((name, name) for name in model.regions)]
+        choices = [(part_name(key), key) for key in ("", *model.regions)]
         values = [value for _, value in choices]
         set_options(region, choices, region.value if region.value in values else "")
         set_visible(box, bool(model.name) and model.can_decide)
@@ -72,6 +90,6 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
 
     region.observe(lambda _: fit(), names="value")
     reason.observe(lambda _: fit(), names="value")
-    bind(model, ["name", "regions", "decisions"], update)
+    bind(model, ["name", "regions", "decisions", "reports"], update)
     bind(model, ["busy"], fit)
     return box

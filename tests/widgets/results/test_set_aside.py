@@ -2,7 +2,7 @@
 
 import pytest
 from support.collected import collect_into, people
-from support.forms import button, control, html_of
+from support.forms import button, control, html_of, shown_buttons
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -36,6 +36,7 @@ def decide(view, region, reason):
 
 def test_a_study_set_aside_leaves_every_analysis(ws, gallery):
     view = gallery_view(gallery)
+    assert "Set aside" in shown_buttons(view)
     assert button(view, "Set aside").disabled
     decide(view, "", "motion <b>")
     study = gallery.reports[0].study_id
@@ -53,6 +54,49 @@ def test_a_region_is_chosen_among_those_of_the_study(ws, gallery):
     decide(view, "pSN", "registration failed")
     table = ws.table()
     assert set(table.loc[table["set_aside"].notna(), "region"]) == {"pSN"}
+
+
+def test_regions_are_shown_by_their_names_in_figures(ws, gallery):
+    view = gallery_view(gallery)
+    names = {key: text for text, key in control(view, "Set aside").options}
+    keys = ("aSN", "Superior_Temporal_Gyrus_TCATT", "midbrain")
+    assert [names[key] for key in keys] == [
+        "Anterior substantia nigra",
+        "Superior temporal gyrus (TC)",
+        "Midbrain",
+    ]
+    assert len(set(names.values())) == len(names)
+    decide(view, "aSN", "motion")
+    assert ws.excluded_results()["region"].tolist() == ["aSN"]
+    shown = html_of(view)
+    for words in ("Anterior substantia nigra: motion", "Anterior substantia nigra (motion)"):
+        assert words in shown
+
+
+@pytest.fixture
+def failed(ws):
+    """Return the gallery with the report of a study that could not be processed."""
+    for place in ws.results_folder.glob("*_out"):
+        (place / "aidp.csv").unlink()
+        (place / "prediction.txt").write_text("Failure Report\nReason: No b-values.\n")
+    model = ResultsModel(ws).gallery
+    assert model.join(PATIENCE)
+    model.open(model.reports[0])
+    assert model.join(PATIENCE)
+    return model
+
+
+def test_nothing_of_a_failed_study_is_set_aside(failed):
+    assert "Set aside" not in shown_buttons(gallery_view(failed))
+
+
+def test_a_decision_about_a_failed_study_is_taken_back(ws, failed):
+    ws.exclude_result(failed.opened, reason="motion")
+    failed.reload({})
+    view = gallery_view(failed)
+    button(view, "Include again").click()
+    assert ws.excluded_results().empty
+    assert "Include again" not in shown_buttons(view)
 
 
 def test_what_was_set_aside_is_included_again(ws, gallery):
