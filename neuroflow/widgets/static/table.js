@@ -2,6 +2,8 @@
 // itables' own widget builds the table anew at every change, and search, sort and page are lost;
 // here only the rows change.
 
+// The columns of sentences, which wrap; those of names take one line.
+const SENTENCES = /^(what to do|message|findings|reason.*)$/;
 const SIGNS = { good: "✓", bad: "✗", wait: "…", warn: "!", "": "·" };
 
 // Sent and evaluated once per page, whatever the number of tables; nothing is fetched from a network.
@@ -55,7 +57,9 @@ function columns(model, escape) {
     data: number,
     title: escape(name),
     type: model.get("numeric")[number] ? "num" : "string",
-    className: model.get("numeric")[number] ? "dt-right" : "dt-left",
+    className:
+      (model.get("numeric")[number] ? "dt-right" : "dt-left") +
+      (SENTENCES.test(name) ? " nf-say" : ""),
     render: (value, kind, row) => {
       if (kind !== "display") return value ?? "";
       return number === toned ? mark(value, row) : words(value);
