@@ -1,6 +1,7 @@
 """Where the parts of the forms stand in a window of 1300 by 900 pixels, measured by a browser."""
 
 import pytest
+from playwright.sync_api import expect
 from support.collected import collect_into, people
 
 from neuroflow.workspace.workspace import Workspace
@@ -91,6 +92,12 @@ def test_simulated_strip_is_as_wide_as_the_tabs(forms):
     strip = forms.page.locator(".nf-simulated").evaluate(right)
     tabs = forms.page.locator(".nf-app .jupyter-widget-tab > .widget-tab-contents").evaluate(right)
     assert abs(strip - tabs) < 1
+
+
+def test_a_field_shows_the_whole_number_that_is_used(forms):
+    forms.tab("1 Connect")
+    forms.fill("Port", "22.5")
+    expect(forms.form.get_by_label("Port", exact=True)).to_have_value("22")
 
 
 def test_every_tone_of_a_tab_has_a_colour(forms):

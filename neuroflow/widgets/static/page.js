@@ -287,6 +287,12 @@ function bar(form, reason) {
   form.prepend(box);
 }
 
+// A field of whole numbers shows the number that is used: 22 where 22.5 was typed.
+function useWhole({ target }) {
+  if (target.type === "number" && target.value && target.closest(FORMS))
+    target.value = Math.trunc(target.value);
+}
+
 // In a list of files, Enter and a double click do what its button Open does.
 function openChosen(event) {
   const [target] = event.composedPath();
@@ -384,6 +390,7 @@ function initialize({ model }) {
     addEventListener("keydown", markKeys, { capture: true });
     addEventListener("keydown", openChosen, { capture: true });
     addEventListener("dblclick", openChosen);
+    addEventListener("change", useWhole, { capture: true });
     document.addEventListener("keydown", moveInGallery);
     document.addEventListener("keydown", keep);
     new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
