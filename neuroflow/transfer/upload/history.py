@@ -10,6 +10,8 @@ from neuroflow.transfer.remote import Receipt
 
 BEGUN = "begun"
 """Message of the ledger with ``uploading`` when an upload starts."""
+PAUSED, RESUMED = "paused", "resumed"
+"""Messages of the ledger with ``uploading`` when an upload is held, and when it goes on."""
 LAST = 50
 """How many uploads count: the network of today, not of last year."""
 
@@ -19,29 +21,34 @@ Span = tuple[datetime, datetime]
 
 
 def upload_throughput(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
-    """Return bytes per second of the last uploads, all connections together."""
+    """Return bytes per second of the last uploads, all connections together, without pauses."""
     sent = [row for row in rows if row.submitted_at is not None and row.sent_size is not None]
     sent.sort(key=lambda row: row.submitted_at or row.since, reverse=True)
     spans: list[Span] = []
     size = 0
     for row in sent[:LAST]:
-        span = _span(ledger, row.study_id)
-        if span is not None:
-            spans.append(span)
+        found = _spans(ledger, row.study_id)
+        if found:
+            spans += found
             size += row.sent_size or 0
     seconds = _total_seconds(spans)
     return size / seconds if seconds > 0 else None
 
 
-def _span(ledger: Ledger, study_id: str) -> Span | None:
-    """Return when the last uninterrupted upload of a study began and ended."""
-    begun: datetime | None = None
-    found: Span | None = None
+def _spans(ledger: Ledger, study_id: str) -> list[Span]:
+    """Return when the last uninterrupted upload of a study sent bytes: from pause to pause."""
+    since: datetime | None = None
+    open_spans: list[Span] = []
+    found: list[Span] = []
     for at, state, message in ledger.history(study_id):
         if state is State.UPLOADING and message == BEGUN:
-            begun = at
-        elif state is State.SUBMITTED and message in _RECEIPTS and begun is not None:
-            found, begun = (begun, at), None
+            since, open_spans = at, []
+        elif state is State.UPLOADING and message == PAUSED and since is not None:
+            open_spans.append((since, at))
+        elif state is State.UPLOADING and message == RESUMED and since is not None:
+            since = at
+        elif state is State.SUBMITTED and message in _RECEIPTS and since is not None:
+            found, since = [*open_spans, (since, at)], None
     return found
 
 

@@ -25,7 +25,7 @@ from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import WAIT, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.retry import MAX_ATTEMPTS
-from neuroflow.transfer.upload.history import BEGUN
+from neuroflow.transfer.upload.history import BEGUN, PAUSED, RESUMED
 from neuroflow.transfer.upload.marks import Phase, SentMark, write_mark
 from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import REFUSED, describe_seconds
@@ -329,13 +329,14 @@ class _Progress:
     def _wait_while_paused(self) -> None:
         """Hold the upload while paused; a stop resumes it, so that it is finished."""
         control, sleep = self._worker.job.control, self._worker.job.clock.sleep
-        is_reported = False
+        if not control.pause.is_set() or control.stop.is_set():
+            return
+        self._report("progress", PAUSED)
+        self._record(PAUSED)  # the speed of uploads is taken without pauses
         while control.pause.is_set() and not control.stop.is_set():
-            if not is_reported:
-                self._report("progress", "paused")
-                is_reported = True
             self._heartbeat()
             sleep(_PAUSE_SECONDS)
+        self._record(RESUMED)
 
     def _report(self, status: str, message: str = "") -> None:
         self._reported = time.monotonic()
@@ -344,9 +345,12 @@ class _Progress:
     def _heartbeat(self) -> None:
         now = self._worker.job.monotonic()
         if self._beat and now - self._recorded >= self._beat:
-            self._recorded = now
-            message = f"{self.done} of {self._package.size} bytes"
-            self._worker._record(self._package, State.UPLOADING, message)
+            self._record(f"{self.done} of {self._package.size} bytes")
+
+    def _record(self, message: str) -> None:
+        """Record in the ledger that the upload is in flight."""
+        self._recorded = self._worker.job.monotonic()
+        self._worker._record(self._package, State.UPLOADING, message)
 
 
 def _verify_digest(package: Package) -> None:

@@ -11,6 +11,7 @@ from neuroflow.errors import SubmissionError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
 from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.upload.history import PAUSED, RESUMED
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 
@@ -46,6 +47,8 @@ def test_a_pause_holds_the_current_study_and_begins_none(sshd, opening, packages
             seen = [row.state for row in ledger.rows()]
     assert seen == [State.UPLOADING, State.PACKAGED, State.PACKAGED]
     assert {row.state for row in ledger.rows()} == {State.SUBMITTED}
+    steps = [message for _, _, message in ledger.history(made[0].study_id)]
+    assert steps.index(PAUSED) < steps.index(RESUMED)
     # While it was held, it was noted as still under way.
     assert len([s for _, s, _ in ledger.history(made[0].study_id) if s is State.UPLOADING]) > 3
 
@@ -117,6 +120,39 @@ def test_the_plan_estimates_duration_from_earlier_uploads(
 
 
 RECEIPT = "sent; the size on the server is correct"
+
+
+def test_a_pause_is_no_part_of_the_speed(packages, ledger_path, ledger):
+    one, two, later = packages(3, size=1000)
+    clock = Time()
+    with Ledger(ledger_path, clock=clock) as other:
+        # Both are held for 28 seconds, and take 2 seconds together without that: 1000 bytes/s.
+        for seconds, message in (
+            (0, "begun"),
+            (1, PAUSED),
+            (14, "400 of 1000 bytes"),
+            (14, RESUMED),
+        ):
+            clock.now += timedelta(seconds=seconds)
+            for step in (one, two):
+                other.record("COHORT", step.study_id, State.UPLOADING, message)
+        clock.now += timedelta(seconds=1)
+        for step in (one, two):
+            other.record("COHORT", step.study_id, State.SUBMITTED, RECEIPT)
+    made = plan([one, two, later], ledger, {})
+    assert made.speed == pytest.approx(1000)
+    assert made.seconds == pytest.approx(1)
+
+
+def test_a_pause_of_an_attempt_that_failed_has_no_effect(packages, ledger_path, ledger):
+    one, later = packages(2, size=1000)
+    clock = Time()
+    with Ledger(ledger_path, clock=clock) as other:
+        for message in ("begun", PAUSED, RESUMED, PAUSED, "begun"):
+            other.record("COHORT", one.study_id, State.UPLOADING, message)
+            clock.now += timedelta(seconds=2)
+        other.record("COHORT", one.study_id, State.SUBMITTED, RECEIPT)
+    assert plan([one, later], ledger, {}).speed == pytest.approx(500)
 
 
 def test_what_was_found_on_the_server_later_tells_no_speed(packages, ledger):
