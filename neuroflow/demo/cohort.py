@@ -10,6 +10,7 @@ import pandas as pd
 
 from neuroflow.demo.people import Visit, plan_visits
 from neuroflow.demo.scans import write_ge, write_nifti, write_philips, write_siemens
+from neuroflow.demo.service import GROUPS
 from neuroflow.errors import DemoError
 from neuroflow.models import Event, OnEvent
 
@@ -25,6 +26,7 @@ def make_cohort(
     n_studies: int = 24,
     seed: int = 0,
     only_nifti: bool = False,
+    groups: Sequence[str] = GROUPS,
     on_event: OnEvent | None = None,
 ) -> Path:
     """Write a cohort of simulated scans that the service would accept.
@@ -40,7 +42,7 @@ def make_cohort(
     scans = folder / "scans"
     # Acquisition as the service's instructions ask for: 3 T, spin-echo EPI, TR 6000-17000 ms, TE
     # 55-104 ms, 2 mm, 64-86 slices, b = 0 (twice at least) and 1000 s/mm² (30 directions at least).
-    visits = plan_visits(n_studies, seed)
+    visits = plan_visits(n_studies, seed, groups)
     try:
         scans.mkdir(parents=True)
         for done, visit in enumerate(visits, start=1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
 from neuroflow.demo.service import GROUPS
+from neuroflow.errors import DemoError
 
 _FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "June")
 _AGES = {"Control": 64.0, "PD": 65.0, "MSA": 63.0, "PSP": 69.0}  # plausible, not published
@@ -65,11 +67,19 @@ class Visit:
         return self.day - timedelta(days=round(self.age * 365.25))
 
 
-def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
+def plan_visits(n_studies: int, seed: int = 0, groups: Sequence[str] = GROUPS) -> list[Visit]:
     """Plan who is scanned where and when; every sixth study is somebody's second visit."""
+    unknown = [group for group in groups if group not in GROUPS]
+    if unknown or not groups:
+        raise DemoError(
+            f"No people of the groups {', '.join(unknown)} can be simulated."
+            if unknown
+            else "No group of people is named.",
+            advice=f"Use some of {', '.join(GROUPS)}.",
+        )
     draw = np.random.default_rng(seed)
     n_people = _n_people(n_studies)
-    first = [_first_visit(number, draw) for number in range(n_people)]
+    first = [_first_visit(number, draw, groups) for number in range(n_people)]
     second = [_later_visit(visit, 1) for visit in first[: n_studies - n_people]]
     return _sorted(first + second)
 
@@ -97,9 +107,9 @@ def _sorted(visits: list[Visit]) -> list[Visit]:
     return sorted(visits, key=lambda visit: (visit.participant_id, visit.session_id))
 
 
-def _first_visit(number: int, draw: np.random.Generator) -> Visit:
-    turn, position = divmod(number, len(GROUPS))
-    group = GROUPS[position]
+def _first_visit(number: int, draw: np.random.Generator, groups: Sequence[str] = GROUPS) -> Visit:
+    turn, position = divmod(number, len(groups))
+    group = groups[position]
     return Visit(
         number=number,
         participant_id=f"D{number + 1:03d}",
@@ -108,7 +118,7 @@ def _first_visit(number: int, draw: np.random.Generator) -> Visit:
         age=round(float(np.clip(draw.normal(_AGES[group], 7.0), 46.0, 84.0)), 1),
         sex="MF"[(turn + position) % 2],
         # Shifted by one per round of groups, so that no site sees one group alone.
-        site=SITES[(number + turn) % len(SITES)],
+        site=SITES[(position + turn) % len(SITES)],
         day=date(2023, 1, 9) + timedelta(days=11 * number),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.folder import DEFAULT_SEED, DemoFolder, make_run_folder
 from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.population import N_PEOPLE, write_population
-from neuroflow.demo.service import DemoService, check_layout
+from neuroflow.demo.service import GROUPS, DemoService, check_layout
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
 from neuroflow.transfer import Profile
@@ -142,6 +142,7 @@ def start_demo(
     n_studies: int = 24,
     n_people: int = 0,
     only_nifti: bool = False,
+    groups: Sequence[str] = GROUPS,
     project: Path | None = None,
     on_event: OnEvent | None = None,
     **options: Unpack[ServiceOptions],
@@ -159,6 +160,8 @@ def start_demo(
         to compare, with those of the cohort.
     only_nifti
         Write every study as NIfTI: quicker to make and to send than with DICOM among them.
+    groups
+        The groups of the people in the cohort, in turn: some of Control, PD, MSA and PSP.
     project
         The workspace that will send the studies; the service simulates values for the groups in
         it. By default the folder `project` of the run.
@@ -176,7 +179,7 @@ def start_demo(
     Raises
     ------
     DemoError
-        The folder cannot be written, or the service cannot run.
+        The folder cannot be written, a group is unknown, or the service cannot run.
 
     Examples
     --------
@@ -198,6 +201,7 @@ def start_demo(
             n_studies=n_studies,
             seed=settings["seed"],
             only_nifti=only_nifti,
+            groups=groups,
             on_event=on_event,
         )
         write_population(made, n_people=n_people, n_studies=n_studies, seed=settings["seed"])

@@ -11,7 +11,17 @@ from neuroflow.demo.session import DemoSession, describe, join_demo, start_demo
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
 
-N_STUDIES = 24
+GROUPS = ("Control", "PSP")
+"""The groups of the simulated people.
+
+By published means and SDs, so few people of four groups would seldom differ anywhere.
+"""
+N_STUDIES = 36
+"""Studies of 15 people of each group, six of them seen twice.
+
+With ages and sexes as covariates, free water then differs in a region at least (q < 0.05) with
+99 % of 300 seeds; of 24 studies in four groups, PSP differed from the controls with 27 % of 100.
+"""
 
 
 def simulate(
@@ -24,6 +34,7 @@ def simulate(
             folder,
             n_studies=N_STUDIES,
             only_nifti=True,
+            groups=GROUPS,
             project=Path(project),
             on_event=on_event,
         )

@@ -6,9 +6,10 @@ from neuroflow.widgets.common import bind, button, private, set_visible
 from neuroflow.widgets.connect.model import ConnectModel
 
 _FIRST = (
-    "<p><strong>No access or no scans yet?</strong> Try everything with invented people: this "
-    "makes simulated scans in this workspace and a service on this computer. Nothing leaves the "
-    "computer, and everything is marked SIMULATED. Use another workspace for real studies.</p>"
+    "<p><strong>No access or no scans yet?</strong> Try everything with invented people, controls "
+    "and people with PSP: this makes simulated scans in this workspace and a service on this "
+    "computer. Nothing leaves the computer, and everything is marked SIMULATED. Use another "
+    "workspace for real studies.</p>"
 )
 _AGAIN = (
     "<p>This workspace is for <strong>SIMULATED</strong> scans. Their service ended with the "

@@ -41,8 +41,14 @@ def test_every_form_works_on_simulated_scans(tried):
     _, model = tried
     assert model.connect.tone == "good"
     assert model.cohort.cohort_id == "SIMULATED"
-    assert dict(model.results.counts) == {"collected": 24}
-    assert len(model.explore.effects) > 0
+    assert dict(model.results.counts) == {"collected": 36}
+
+
+def test_the_first_answer_shows_regions_that_differ(tried):
+    effects = tried[1].explore.effects
+    assert set(effects["contrast"]) == {"PSP - Control"}
+    assert effects[["n1", "n2"]].eq(15).all(axis=None)
+    assert (effects["q"] < 0.05).any()
 
 
 def test_the_header_and_methods_say_that_it_is_simulated(tried):
