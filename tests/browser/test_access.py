@@ -179,7 +179,7 @@ def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     keys.press("Enter")
     drawn(forms, "1 Connect")
     facts = {
-        "Profile name": "by keyboard",
+        "Profile name": f"by keyboard in {forms.front}",  # one that is not saved yet
         "Host": service.host,
         "Port": service.port,
         "User": service.user,
