@@ -25,10 +25,10 @@ _UNDRAWABLE = (
 
 QUALITY = 88
 """Of 100: text of a report is as sharp as in the file, in a fifth of its size."""
-_TOP_QUALITY = 75
+_TOP_QUALITY = 70
 """Of what is shown smaller than it is: a page has a dozen."""
-_TOP = (640, 400)
-"""The size of the upper part of a report: as wide as in the gallery on a sharp screen."""
+_TOP = (560, 350)
+"""The size of the upper part of a report: half as wide again as in the gallery."""
 _INK = 48
 """How far a colour is from white where something is printed; a watermark is fainter."""
 _MARGIN = 0.02

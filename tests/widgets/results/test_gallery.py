@@ -34,7 +34,7 @@ def gallery(tmp_path):
 def test_thumbnails_are_drawn_page_by_page_on_white(gallery):
     assert (gallery.pages, len(gallery.thumbnails)) == (2, 12)
     image = Image.open(io.BytesIO(base64.b64decode(gallery.thumbnails[0][1])))
-    assert image.size == (640, 400)
+    assert image.size == (560, 350)
     assert image.getpixel((0, 0)) == (255, 255, 255)
     gallery.go_to(1)
     assert gallery.join(PATIENCE)
@@ -215,11 +215,11 @@ def test_thumbnail_is_the_upper_part_without_its_margin(tmp_path, size):
     ImageDraw.Draw(page).rectangle(box, fill="navy")
     page.save(path := tmp_path / "prediction.png")
     shown = decoded(upper_part(path))
-    assert shown.size == (640, 400)
+    assert shown.size == (560, 350)
     left, top, right, _ = shown.point(lambda value: 255 * (value < 128)).getbbox()
-    assert left < 35
-    assert right > 605
-    assert top < 45
+    assert left < 31
+    assert right > 529
+    assert top < 40
 
 
 def test_thumbnail_leaves_out_what_is_further_down(tmp_path):
@@ -231,12 +231,12 @@ def test_thumbnail_leaves_out_what_is_further_down(tmp_path):
     shown = decoded(upper_part(path))
     assert shown.getpixel((0, 60)) > 200  # a margin, and a narrow one
     assert shown.getpixel((40, 60)) < 100
-    assert shown.crop((0, 200, 640, 400)).getextrema()[0] > 200
+    assert shown.crop((0, 175, 560, 350)).getextrema()[0] > 200
 
 
 def test_blank_picture_has_a_thumbnail_of_the_same_size(tmp_path):
     Image.new("RGB", (300, 300), "white").save(path := tmp_path / "prediction.png")
-    assert decoded(upper_part(path)).size == (640, 400)
+    assert decoded(upper_part(path)).size == (560, 350)
 
 
 @pytest.mark.parametrize(
