@@ -22,11 +22,11 @@ MAX_NOTE = 500
 """Characters of a note."""
 
 
-class Notes(StudyTable):
+class Notes:
     """The notes of one workspace."""
 
     def __init__(self, root: Path, clock: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(root / NOTES_FILE, ("study_id", "note", "by", "at"), "The notes")
+        self.table = StudyTable(root / NOTES_FILE, ("study_id", "note", "by", "at"), "notes")
         self._clock = clock
 
     def write(self, study_id: str, text: str) -> None:
@@ -48,14 +48,14 @@ class Notes(StudyTable):
                 return table  # the first one wrote it
             others = table[~is_mine]
             return (
-                self.with_row(others, study_id, words, one_line(local_user()), at)
+                self.table.with_row(others, study_id, words, one_line(local_user()), at)
                 if words
                 else others
             )
 
-        self.change(edit)
+        self.table.change(edit)
 
     def texts(self) -> dict[str, str]:
         """Map studies to their notes."""
-        table = self.read()
+        table = self.table.read()
         return dict(zip(table["study_id"], table["note"], strict=True))

@@ -23,11 +23,11 @@ COLUMNS = ("study_id", "region", "reason")
 _SHOWN = 5
 
 
-class SetAside(StudyTable):
+class SetAside:
     """The results that are set aside in one workspace."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root / SET_ASIDE_FILE, COLUMNS, "The results that are set aside")
+        self.table = StudyTable(root / SET_ASIDE_FILE, COLUMNS, "results that are set aside")
 
     def exclude(self, study_id: str, region: str | None, reason: str) -> None:
         """Set a study or one of its regions aside; a new reason replaces the old one."""
@@ -40,9 +40,9 @@ class SetAside(StudyTable):
 
         def edit(table: pd.DataFrame) -> pd.DataFrame:
             kept = table[(table["study_id"] != study_id) | (table["region"] != name)]
-            return self.with_row(kept, study_id, name, words)
+            return self.table.with_row(kept, study_id, name, words)
 
-        self.change(edit)
+        self.table.change(edit)
 
     def include(self, study_id: str, region: str | None) -> None:
         """Include a study, or one of its regions, again; without a region all of it."""
@@ -58,11 +58,11 @@ class SetAside(StudyTable):
                 )
             return table[~out]
 
-        self.change(edit)
+        self.table.change(edit)
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Mark what is set aside in a cohort table; its values are missing there."""
-        decided = self.read()
+        decided = self.table.read()
         if decided.empty:
             return table
         studies = table["study_id"].astype(str).to_numpy()

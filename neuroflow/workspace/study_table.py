@@ -12,6 +12,7 @@ from filelock import FileLock
 from neuroflow.errors import WorkspaceError
 from neuroflow.escaping import visible
 from neuroflow.io import private_mode, write_private
+from neuroflow.workspace.folder import PERMISSIONS
 
 _LOCK_SECONDS = 10.0
 
@@ -19,10 +20,13 @@ _LOCK_SECONDS = 10.0
 class StudyTable:
     """Rows of text about studies, readable by those who may read the workspace."""
 
-    def __init__(self, path: Path, columns: Sequence[str], what: str) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], what: str, later: Sequence[str] = ()
+    ) -> None:
         self._path = path
-        self._columns = list(columns)
-        self._what = what  # in errors, as in "The notes"
+        self._columns = [*columns, *later]
+        self._later = later  # columns that files of earlier versions do not have
+        self._what = what  # in errors, as in "notes about studies"
 
     def read(self) -> pd.DataFrame:
         """Return the rows; none where the file does not exist."""
@@ -30,13 +34,24 @@ class StudyTable:
             return pd.DataFrame(columns=self._columns, dtype=str)
         try:
             table = pd.read_csv(self._path, sep="\t", dtype=str, keep_default_na=False)
-            return table[self._columns]
-        except (OSError, ValueError, KeyError) as error:
+            missing = {name: "" for name in self._later if name not in table}
+            return table.assign(**missing)[self._columns]
+        except PermissionError as error:
             raise WorkspaceError(
-                f"{self._what} cannot be read.",
-                why=f"{type(error).__name__} in {self._path}.",
-                advice="Restore the file from a backup, or remove it and decide again.",
+                f"This user may not read the {self._what}.",
+                why=f"{self._path} belongs to another user.",
+                advice=PERMISSIONS,
             ) from error
+        except (OSError, ValueError, KeyError) as error:
+            raise self.damaged(error) from error
+
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """Return the error of a file whose rows are none."""
+        return WorkspaceError(
+            f"The {self._what} cannot be read.",
+            why=f"{type(error).__name__} in {self._path}.",
+            advice="Restore the file from a backup, or remove it and decide again.",
+        )
 
     def change(self, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> bool:
         """Edit the rows, with what others changed meanwhile; return whether they differ now."""
@@ -52,7 +67,7 @@ class StudyTable:
                 return is_changed
         except OSError as error:  # a lock that is held too long is one, too
             raise WorkspaceError(
-                f"{self._what} cannot be written.",
+                f"The {self._what} cannot be written.",
                 why=f"{error.strerror or error} in {self._path.parent}.",
                 advice="Check the folder's permissions and the disk's free space.",
             ) from error

@@ -171,7 +171,7 @@ class Withdrawal:
                 partial(self._enrolment.remove_participants, cohort_id),
             )
         notes = self._folder.root / NOTES_FILE
-        removal.of("note", notes, partial(Notes(notes.parent).drop, person.ids))
+        removal.of("note", notes, partial(Notes(notes.parent).table.drop, person.ids))
         removal.of("results set aside", self._folder.root / SET_ASIDE_FILE, self._keep_decisions)
 
     def _remove_from_cohorts(self, person: _Person, removal: _Removal) -> None:

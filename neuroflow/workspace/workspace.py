@@ -152,7 +152,7 @@ class Workspace:
             self.ledger,
             self._enrolment,
             clock,
-            keep_decisions=lambda: self._set_aside.keep_only(self._collection.collected()),
+            keep_decisions=lambda: self._set_aside.table.keep_only(self._collection.collected()),
         )
         self._pilot = _Pilot(
             self._folder,
@@ -1343,7 +1343,7 @@ class Workspace:
         >>> list(ws.excluded_results())
         ['study_id', 'region', 'reason']
         """
-        return self._set_aside.read()
+        return self._set_aside.table.read()
 
     def note(self, study: str, text: str) -> None:
         """Write a note about a study, for the team that shares the workspace.
@@ -1393,7 +1393,7 @@ class Workspace:
         >>> list(ws.notes())
         ['label', 'study_id', 'note', 'by', 'at']
         """
-        labels, table = self._enrolment.labels(), self._notes.read()
+        labels, table = self._enrolment.labels(), self._notes.table.read()
         names = [labels.get(study_id, "") for study_id in table["study_id"]]
         table.insert(0, "label", names)
         return table.assign(at=pd.to_datetime(table["at"], utc=True, errors="coerce"))

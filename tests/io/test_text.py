@@ -78,7 +78,6 @@ def test_only_one_file_decodes_tables_of_users():
         "cli/inputs.py",  # a cohort table, which may be too large for cells of text
         "cli/completion.py",  # tables that neuroflow itself wrote
         "workspace/enrolment/cohort_store.py",
-        "workspace/enrolment/decisions.py",
         "workspace/study_table.py",
         "matrix/regions.py",  # tables that come with the package
         "plot/_brain/anatomy.py",

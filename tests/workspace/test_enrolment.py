@@ -198,7 +198,7 @@ def test_decisions_that_cannot_be_written_are_a_clear_error(tmp_path):
 
 def test_a_decision_is_read_as_it_was_written(tmp_path):
     (tmp_path / "C").mkdir()
-    DecisionStore(tmp_path).write("C", {"a": Decision(excluded="motion")})
+    DecisionStore(tmp_path).change("C", "a", excluded="motion")
     assert DecisionStore(tmp_path).read("C") == {"a": Decision(excluded="motion")}
 
 

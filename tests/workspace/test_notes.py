@@ -1,5 +1,6 @@
 """Notes about studies: for the team, in the workspace, and nowhere else."""
 
+import errno
 import json
 import stat
 import sys
@@ -9,6 +10,7 @@ from support.collected import collect_into, people
 
 import neuroflow as nf
 from neuroflow.errors import OptionError, ResultWarning, WorkspaceError
+from neuroflow.workspace.folder import PERMISSIONS
 from neuroflow.workspace.notes import MAX_NOTE, NOTES_FILE, Notes
 from neuroflow.workspace.workspace import Workspace
 
@@ -129,10 +131,23 @@ def test_a_note_goes_when_its_study_is_forgotten(ws, study):
     assert ws.notes()["note"].tolist() == ["stays"]
 
 
+def test_notes_of_another_user_are_reported_with_what_to_do(tmp_path, monkeypatch):
+    notes = Notes(tmp_path)
+    notes.write("one", "kept")
+
+    def refused(*_args, **_options):  # root may read everything
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("neuroflow.workspace.study_table.pd.read_csv", refused)
+    with pytest.raises(WorkspaceError, match="This user may not read the notes") as found:
+        notes.texts()
+    assert found.value.advice == PERMISSIONS
+
+
 def test_notes_follow_a_study_to_its_new_id(tmp_path):
     notes = Notes(tmp_path)
     notes.write("old", "moved")
-    notes.change_ids({"old": "new"})
+    notes.table.change_ids({"old": "new"})
     assert notes.texts() == {"new": "moved"}
 
 

@@ -62,7 +62,7 @@ def test_what_is_included_again_is_used_again(aside):
     aside.exclude("s03", "pSN", "registration failed")
     aside.exclude("s03", None, "motion")
     aside.include("s03", None)
-    assert aside.read().empty
+    assert aside.table.read().empty
     with pytest.raises(OptionError, match="not set aside"):
         aside.include("s03", None)
 
@@ -72,7 +72,7 @@ def test_a_reason_is_needed_and_the_last_one_counts(aside):
         aside.exclude("s03", None, " ")
     aside.exclude("s03", None, "motion")
     aside.exclude("s03", None, "wrong\tscan")
-    assert aside.read().to_numpy().tolist() == [["s03", "", "wrong scan"]]
+    assert aside.table.read().to_numpy().tolist() == [["s03", "", "wrong scan"]]
 
 
 def test_decisions_are_for_the_owner_only(aside, tmp_path):

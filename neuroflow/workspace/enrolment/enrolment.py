@@ -118,10 +118,7 @@ class Enrolment:
     def remove(self, cohort_id: str, study_ids: Collection[str]) -> None:
         """Remove studies from a cohort, with what was decided of them and found in them."""
         self._store.remove(cohort_id, study_ids)
-        kept = self._decisions.read(cohort_id)
-        self._decisions.write(
-            cohort_id, {one: each for one, each in kept.items() if one not in study_ids}
-        )
+        self._decisions.remove(cohort_id, study_ids)
         self._folder.checks(cohort_id).unlink(missing_ok=True)
 
     def stored(self, cohort_id: str) -> Sequence[Study]:
@@ -163,7 +160,7 @@ class Enrolment:
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)
             self._ledger.rename(ids=new)
-            Notes(self._folder.root).change_ids(new)
+            Notes(self._folder.root).table.change_ids(new)
             for old in new:
                 for name in (f"{old}.zip", f".{old}.source"):
                     (self._folder.packages(cohort_id) / name).unlink(missing_ok=True)
