@@ -9,6 +9,8 @@ from .parallel import limit_processes as limit_processes
 from .protocol.check import check as check
 from .protocol.check_cache import CheckCache as CheckCache
 from .protocol.findings_table import findings_table as findings_table
+from .protocol.findings_table import is_unchecked as is_unchecked
+from .protocol.findings_table import is_violation as is_violation
 from .protocol.findings_table import rule_words as rule_words
 from .protocol.rules import rules_table as rules_table
 from .protocol.waivers import OVERRIDDEN as OVERRIDDEN

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from neuroflow.ledger import State
-from neuroflow.models import Severity
 from neuroflow.sharing.project_report.page import Grid, Section
 from neuroflow.sharing.project_report.source import Source
-from neuroflow.studies import NOT_CHECKED
+from neuroflow.studies import is_unchecked, is_violation
 
 _SENT = {State.SUBMITTED, State.PROCESSING, State.OVERDUE, State.PARTIAL, State.DELIVERED}
 _ANSWERED = {State.COLLECTED, State.FAILED}
@@ -34,9 +33,9 @@ def _steps(source: Source, cohort_id: str) -> Iterator[tuple[str, int]]:
     for reason, n in Counter(map(source.public, excluded.values())).items():
         yield f"excluded: {reason}", n
     findings = source.ws.check(cohort_id, offline=True)
-    unchecked = findings["measured"] == NOT_CHECKED
-    yield "checked", len(studies) - len(excluded) - findings.loc[unchecked, "study"].nunique()
-    bad = findings[(findings["severity"] == Severity.ERROR) & ~unchecked]
+    unchecked = findings.loc[is_unchecked(findings), "study"]
+    yield "checked", len(studies) - len(excluded) - unchecked.nunique()
+    bad = findings[is_violation(findings)]
     yield "with errors in the last check", bad["study"].nunique()
     for rule, n in bad.groupby("rule", sort=True)["study"].nunique().items():
         yield f"error: {rule}", int(n)

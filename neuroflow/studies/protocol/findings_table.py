@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.models import Study
+from neuroflow.models import Severity, Study
 from neuroflow.studies.protocol.rules import ALL_RULES
+from neuroflow.studies.protocol.wording import NOT_CHECKED
 
 COLUMNS = (
     "study",
@@ -98,6 +99,16 @@ def rule_words(rule: str) -> str:
     """
     known = _RULES.get(rule)
     return known.parameter if known else rule.replace("_", " ").capitalize()
+
+
+def is_unchecked(findings: pd.DataFrame) -> pd.Series[bool]:
+    """Return which findings stand for studies that were never checked."""
+    return findings["measured"] == NOT_CHECKED
+
+
+def is_violation(findings: pd.DataFrame) -> pd.Series[bool]:
+    """Return which findings are errors; a study that was never checked violates no rule."""
+    return (findings["severity"] == Severity.ERROR) & ~is_unchecked(findings)
 
 
 def _folder(study: Study) -> Path:

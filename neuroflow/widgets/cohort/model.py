@@ -15,7 +15,7 @@ from neuroflow.errors import FolderError, IdError, NeuroflowError, ParticipantsE
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.models import Cohort, OnEvent
 from neuroflow.results import save_cohort_table
-from neuroflow.studies import OVERRIDDEN
+from neuroflow.studies import OVERRIDDEN, is_violation
 from neuroflow.widgets.cohort import table
 from neuroflow.widgets.cohort.people_choice import PeopleChoice
 from neuroflow.widgets.cohort.question import common_folder, question_on_folder
@@ -261,7 +261,8 @@ class CohortModel(FormModel):
     @property
     def violated_rules(self) -> tuple[str, ...]:
         """The rules that the selected studies violate."""
-        return tuple(sorted(table.violations(self._selected_findings())))
+        rows = self._selected_findings()
+        return tuple(sorted(set(rows.loc[is_violation(rows), "rule"])))
 
     @property
     def overridden_rules(self) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.models import Cohort, Severity, Study
-from neuroflow.studies import NOT_CHECKED, OVERRIDDEN, findings_table, rule_words
+from neuroflow.studies import (
+    NOT_CHECKED,
+    OVERRIDDEN,
+    findings_table,
+    is_unchecked,
+    rule_words,
+)
+from neuroflow.wording import counted
 from neuroflow.workspace import blocked_studies
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
@@ -58,7 +65,7 @@ def finding_rows(
         return pd.DataFrame(columns=list(FINDINGS))
     rows = findings[findings["study"].isin(labels)] if labels else findings
     order = rows["severity"].map(ORDER)
-    rows = rows.assign(severity=rows["severity"].mask(_is_unchecked(rows), UNCHECKED))
+    rows = rows.assign(severity=rows["severity"].mask(is_unchecked(rows), UNCHECKED))
     ordered = rows.assign(order=order).sort_values(["order", "study"], kind="stable")
     table = findings_table(ordered.drop(columns="order"), studies)
     names = {"advice": "what to do", "rule": "id", "parameter": "rule"}
@@ -67,7 +74,7 @@ def finding_rows(
 
 def unchecked_studies(cohort: Cohort, findings: pd.DataFrame) -> frozenset[str]:
     """Return the ids of the studies that were not checked yet."""
-    labels = set(findings.loc[_is_unchecked(findings), "study"])
+    labels = set(findings.loc[is_unchecked(findings), "study"])
     return frozenset(str(study.study_id) for study in cohort.studies if study.label in labels)
 
 
@@ -75,12 +82,6 @@ def blocked(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
     """Return the studies that have errors or were not checked yet, with the reasons."""
     unchecked = dict.fromkeys(unchecked_studies(cohort, findings), NOT_CHECKED)
     return blocked_studies(cohort, findings) | unchecked
-
-
-def violations(findings: pd.DataFrame) -> set[str]:
-    """Return the rules that studies violate; one that was not checked violates none."""
-    wrong = (findings["severity"] == Severity.ERROR) & ~_is_unchecked(findings)
-    return set(findings.loc[wrong, "rule"])
 
 
 def n_good(rows: pd.DataFrame, unchecked: Collection[str]) -> int:
@@ -92,7 +93,7 @@ def summary(rows: pd.DataFrame, unchecked: Collection[str]) -> str:
     """Return in words how many studies have no errors, and of how many that is not known."""
     total, excluded = len(rows), int((rows["state"] == EXCLUDED).sum())
     open_ = int((rows["study"].isin(unchecked) & (rows["state"] != EXCLUDED)).sum())
-    parts = [f"{total} {'study' if total == 1 else 'studies'}"]
+    parts = [counted(total, "study", "studies")]
     if open_ and open_ == total - excluded:
         parts.append(NOT_CHECKED)
     else:
@@ -116,10 +117,6 @@ def missing_demographics(
         for study in cohort.studies
         if study.label in age | sex
     ]
-
-
-def _is_unchecked(findings: pd.DataFrame) -> pd.Series[bool]:
-    return findings["measured"] == NOT_CHECKED
 
 
 def _facts(study: Study, findings: list[Any]) -> tuple[str, ...]:
