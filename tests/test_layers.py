@@ -49,6 +49,7 @@ FLOORS = {
     ],
     "widgets": [
         {"common"},
+        {"browser"},
         {"connect", "cohort", "results", "explore"},
         {"submit"},
         {"app"},

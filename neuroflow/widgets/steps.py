@@ -12,6 +12,7 @@ from neuroflow.widgets.cohort import SENT as COHORT_SENT
 from neuroflow.widgets.connect import ConnectModel
 from neuroflow.widgets.results import ResultsModel, tone_of
 from neuroflow.widgets.submit import SubmitModel
+from neuroflow.wording import counted
 
 Chip = tuple[str, str]
 """A tone and a word."""
@@ -25,8 +26,7 @@ def step_of(name: str, form: Any, *, is_locked: bool, is_loaded: bool) -> Chip:
     if form.busy:
         return ("warn", "paused") if form.paused else ("wait", "working")
     if form.problems:
-        count = len(form.problems)
-        return "bad", "1 error" if count == 1 else f"{count} errors"
+        return "bad", counted(len(form.problems), "error", "errors")
     if is_locked:
         return LATER
     return _STATES[name][0](form) if is_loaded else LOADING

@@ -8,8 +8,6 @@ from .controls import LABEL_WIDE as LABEL_WIDE
 from .controls import LABEL_WIDTH as LABEL_WIDTH
 from .controls import SHORT as SHORT
 from .controls import WRAP_ROW as WRAP_ROW
-from .controls import CopyButton as CopyButton
-from .controls import DownloadButton as DownloadButton
 from .controls import bind as bind
 from .controls import button as button
 from .controls import cure_on_change as cure_on_change
@@ -19,8 +17,6 @@ from .controls import field as field
 from .controls import folded as folded
 from .controls import form as form
 from .controls import in_row as in_row
-from .controls import notify as notify
-from .controls import notify_box as notify_box
 from .controls import on_enter as on_enter
 from .controls import problem_list as problem_list
 from .controls import problems_at as problems_at

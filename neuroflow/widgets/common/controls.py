@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
-
-from traitlets import Unicode, link
 
 from neuroflow.escaping import visible
 from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.form_model import FormModel
 
-PIECE = 1_000_000
-"""Bytes of a file in one message."""
 # The widths are those of the design sheet.
 FIELD_WIDTH = "var(--nf-field)"
 LABEL_WIDTH = "var(--nf-label)"
@@ -27,54 +22,6 @@ WRAP_ROW = {"flex_flow": "row wrap"}
 """Layout of a row of controls that wraps in a narrow window."""
 Rank = Literal["primary", "plain", "quiet", "danger"]
 """How much a button asks to be pressed: one of a form is primary; danger removes something."""
-
-GRANTED = "Notifications show counts only, no names; they come while this page is open."
-ANSWERS = {
-    "granted": GRANTED,
-    "denied": "The browser refuses notifications of this page. Allow them in its settings for this "
-    "page, and tick again.",
-    "default": "The browser's question was not answered. Tick again to be asked.",
-    "insecure": "Browsers notify only from https, or from this computer (localhost, 127.0.0.1).",
-    "missing": "This browser offers no notifications.",
-}
-"""What the forms show for each answer of the browser, as `page.js` names it."""
-
-
-class CopyButton(private.Private, private.Scripted):
-    """Copy a text to the clipboard; where a page has no access to it, select it for Ctrl+C."""
-
-    script = "copy.js"
-    label = Unicode("Copy").tag(sync=True)
-    tooltip = Unicode("").tag(sync=True)
-    description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip
-    text = Unicode("").tag(sync=True)
-
-
-class DownloadButton(private.Private, private.Scripted):
-    """Save a file on the computer of the page, which may not be the program's: piece by piece."""
-
-    script = "download.js"
-    label = Unicode("Download").tag(sync=True)
-    tooltip = Unicode("").tag(sync=True)
-    description = Unicode("").tag(sync=True)  # as that of a button that copies
-    path: Path
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.on_msg(lambda _, message, __: self._send_piece(message))
-
-    def _send_piece(self, message: dict[str, Any]) -> None:
-        if message.get("ask") != "piece":
-            return
-        begin = max(0, int(message["from"]))
-        try:
-            with self.path.open("rb") as file:
-                file.seek(begin)
-                data, size = file.read(PIECE), self.path.stat().st_size
-        except OSError as error:
-            self.send({"failed": f"The file cannot be read: {error.strerror}."})
-            return
-        self.send({"piece": begin, "size": size, "name": self.path.name}, [data])
 
 
 def form(*children: Any, is_wide: bool = False) -> private.VBox:
@@ -311,38 +258,3 @@ def _activity_text(model: FormModel) -> str:
         what = {0: "what has started", 1: "the study in progress"}
         return f"Stopping: finishing {what.get(count, f'the {count} studies in progress')} …"
     return "Paused. Nothing is sent until you continue." if model.paused else f"{model.activity} …"
-
-
-def notify_box(when: str) -> private.VBox:
-    """Return a box to tick for notifications, one choice for all forms, and the answer to it."""
-    page = private.PageLink.current()
-    tick = field(
-        private.Checkbox,
-        "Notify me",
-        f"Show a notification of the browser {when}",
-        indent=False,
-        layout=AS_WIDE,
-    )
-    tick.add_class("nf-notify")  # page.js asks the browser while the click is at hand
-    box = private.VBox([tick])
-    link((page, "notifies"), (tick, "value"))
-
-    def follow(_: object = None) -> None:
-        words = ANSWERS.get(page.permission, "")
-        if not page.notifies and page.permission == "granted":
-            words = ""
-        if words and len(box.children) == 1:
-            box.children = (tick, private.HTML())
-        for answer in box.children[1:]:
-            answer.value = f'<p class="nf-dim" role="status">{html.text(words)}</p>'
-
-    page.observe(follow, names=["permission", "notifies"])
-    follow()
-    return box
-
-
-def notify(words: str) -> None:
-    """Show a notification on the pages that are open, if it was asked for."""
-    page = private.PageLink.current()
-    if page.notifies:
-        page.send({"notify": words})

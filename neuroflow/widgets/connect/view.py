@@ -10,10 +10,10 @@ import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.transfer import STAGES
+from neuroflow.widgets.browser import CopyButton
 from neuroflow.widgets.common import (
     SHORT,
     WRAP_ROW,
-    CopyButton,
     PathInput,
     bind,
     button,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from traitlets import link
 
-from neuroflow.widgets.common import CopyButton, bind, button, field, html, private
+from neuroflow.widgets.browser import CopyButton
+from neuroflow.widgets.common import SHORT, bind, button, field, html, private
 from neuroflow.widgets.explore.fields import NARROW
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
@@ -39,7 +40,7 @@ def _tables(model: ExploreModel) -> private.HBox:
         "Tables as",
         "The type of the files of tables",
         options=[("CSV", ".csv"), ("Excel", ".xlsx")],
-        layout={"width": "var(--nf-field-short)"},
+        layout=SHORT,
     )
     link((model, "suffix"), (suffix, "value"))
     buttons = [
@@ -64,7 +65,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         "Figure",
         "The figure to export and to draw with the code",
         options=[(entry.label, view) for view, entry in form_entries().items()],
-        layout={"width": "var(--nf-field-short)"},
+        layout=SHORT,
         **NARROW,
     )
     link((model, "main"), (main, "value"))
@@ -73,7 +74,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         "Width",
         "The width of the exported figure and of the one that the code draws",
         options=WIDTHS,
-        layout={"width": "var(--nf-field-short)"},
+        layout=SHORT,
         **NARROW,
     )
     link((model, "width"), (width, "value"))

@@ -12,17 +12,10 @@ from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import FolderError
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.models import Event, OnEvent
-from neuroflow.widgets.common import (
-    WRAP_ROW,
-    DownloadButton,
-    bind,
-    button,
-    field,
-    html,
-    private,
-    set_options,
-)
+from neuroflow.widgets.browser import DownloadButton
+from neuroflow.widgets.common import WRAP_ROW, bind, button, field, html, private, set_options
 from neuroflow.widgets.results.model import ResultsModel
+from neuroflow.wording import counted
 from neuroflow.workspace import EXPORTS
 
 ALL = ""
@@ -40,6 +33,7 @@ def bundle_panel(model: ResultsModel) -> private.VBox:
     words = private.HTML()
     saved = private.HTML()
     row = private.HBox([choice], layout=WRAP_ROW)
+    n_folders = 0
 
     def start() -> None:
         folders, target = _folders(model, choice.value), _target(model, choice.value)
@@ -64,19 +58,29 @@ def bundle_panel(model: ResultsModel) -> private.VBox:
     def update() -> None:
         here = sorted({str(name) for name in model.status["cohort"] if name})
         options = [("all cohorts", ALL), *((name, name) for name in here)]
+        is_counted = list(choice.options) != options  # another choice of cohorts is counted below
         set_options(choice, options, choice.value if choice.value in here else ALL)
-        count()
+        if not is_counted:
+            count()
 
     def count() -> None:
-        folders = _folders(model, choice.value or ALL)
+        nonlocal n_folders
+        if choice.value is None:  # while the menu is filled
+            return
+        folders = _folders(model, choice.value)
+        n_folders = len(folders)
         size = sum(path.stat().st_size for folder in folders for path in _files(folder))
-        text = f"{len(folders)} result folders, {size / 1e6:,.1f} MB. {PRIVACY}"
-        words.value = f"<p>{html.text(text)}</p>"
-        make.disabled = model.busy or not folders
+        found = counted(n_folders, "result folder", "result folders")
+        words.value = f"<p>{html.text(f'{found}, {size / 1e6:,.1f} MB. {PRIVACY}')}</p>"
+        fit()
+
+    def fit() -> None:
+        make.disabled = model.busy or not n_folders
 
     make = button(model, "Make the zip", "Zip the result folders, in the folder exports", start)
     choice.observe(lambda _: model.run_safely(count), names="value")
-    bind(model, ["status", "busy"], update)
+    bind(model, ["status"], update)
+    bind(model, ["busy"], fit)
     row.children = (choice, make)
     head = private.HTML('<p class="nf-head">All results as one zip</p>')
     return private.VBox([head, words, row, saved])

@@ -14,12 +14,12 @@ from neuroflow.io import Mtimes, mtimes
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.transfer import StatusUpdate
+from neuroflow.widgets.browser import notify
 from neuroflow.widgets.common import (
     FormModel,
     Problem,
     format_duration,
     in_form_words,
-    notify,
     study_labels,
 )
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from traitlets import link
 
+from neuroflow.widgets.browser import notify_box
 from neuroflow.widgets.common import (
     AS_WIDE,
     DataTable,
@@ -18,7 +19,6 @@ from neuroflow.widgets.common import (
     form,
     html,
     in_row,
-    notify_box,
     private,
     problem_list,
     problems_at,

@@ -14,8 +14,9 @@ from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
 from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
+from neuroflow.widgets.browser import notify
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import Bar, FormModel, Progress, in_form_words, notify
+from neuroflow.widgets.common import Bar, FormModel, Progress, in_form_words
 from neuroflow.widgets.submit.plan_table import (
     EXCLUDED,
     bar_of,
@@ -268,8 +269,8 @@ class SubmitModel(FormModel):
             row = self._states.get(study_id)
             if row is not None and (row.state.is_sent or study_id not in excluded):
                 since = f"{row.since.astimezone():%Y-%m-%d %H:%M}"
-                told = in_form_words(row.message)
-                lines.append((label, str(row.state), since, row.size / 1e6, told))
+                message = in_form_words(row.message)
+                lines.append((label, str(row.state), since, row.size / 1e6, message))
             elif study_id in excluded:
                 lines.append((label, EXCLUDED, "", None, excluded[study_id]))
             else:

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.ledger import State
+from neuroflow.widgets.browser import notify_box
 from neuroflow.widgets.common import (
     AS_WIDE,
     DataTable,
@@ -19,7 +20,6 @@ from neuroflow.widgets.common import (
     form,
     html,
     in_row,
-    notify_box,
     private,
     problem_list,
     problems_at,

@@ -3,7 +3,7 @@
 import pytest
 from support.forms import control, html_of
 
-from neuroflow.widgets.common import notify, notify_box
+from neuroflow.widgets.browser import notify, notify_box
 from neuroflow.widgets.common.private import PageLink
 
 

@@ -11,7 +11,7 @@ from support.forms import button, control, finish, html_of, silent
 from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError
-from neuroflow.widgets.common import DownloadButton
+from neuroflow.widgets.browser import DownloadButton
 from neuroflow.widgets.results.bundle import bundle_panel, write_zip
 from neuroflow.widgets.results.model import ResultsModel
 from neuroflow.widgets.results.view import results_form

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from traitlets import link
 
+from neuroflow.widgets.browser import CopyButton
 from neuroflow.widgets.common import (
     SHORT,
     WRAP_ROW,
-    CopyButton,
     DataTable,
     bind,
     button,

@@ -1,0 +1,5 @@
+"""What the forms ask of the browser: to copy, to save a file, to notify."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
