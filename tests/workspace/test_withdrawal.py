@@ -14,7 +14,7 @@ from neuroflow.studies import find_studies
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.workspace import withdrawal
 from neuroflow.workspace.enrolment import Enrolment
-from neuroflow.workspace.set_aside import SetAside
+from neuroflow.workspace.study_table import StudyTable
 
 pytestmark = pytest.mark.filterwarnings("ignore:Participants without results")
 
@@ -179,7 +179,10 @@ def test_permissions_stop_no_other_removal(used):
         ws.forget(cohort.studies[0].label)
 
 
-PLACES = ["package", "results", "cache", "log", "ledger", "participants", "set aside", "map"]
+PLACES = [
+    *("package", "results", "cache", "log", "ledger"),
+    *("participants", "note", "set aside", "map"),
+]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -259,7 +262,8 @@ def break_at(place, ws, study, patch):
     where, name, action, said = {
         "ledger": (Ledger, "forget", fail_with_words, "ledger.sqlite"),
         "participants": (Enrolment, "remove_participants", fail, "cohorts/C/participants.tsv"),
-        "set aside": (SetAside, "keep_only", fail, "results_set_aside.tsv"),
+        "note": (StudyTable, "drop", fail, "notes.tsv"),
+        "set aside": (StudyTable, "keep_only", fail, "results_set_aside.tsv"),
         "map": (Enrolment, "remove", fail_with_words, "cohorts/C"),
     }[place]
     patch.setattr(where, name, action)
