@@ -231,8 +231,7 @@ class _Page(private.VBox):
 
     def __init__(self, model: AppModel, forms: widgets.Widget, form: str = "") -> None:
         about = private.HTML()
-        super().__init__([header(model.header), forms, about])
-        self.add_class("nf-app")
+        super().__init__([header(model.header), forms, about], classes="nf-app")
         self.forms = forms
 
         def show_help(_: object = None) -> None:
@@ -315,8 +314,7 @@ def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> private.HBox:
 
     bind(own, ["tone", "busy"], update)
     model.observe(lambda _: update(), names=["locked"])
-    row = private.HBox([way])
-    row.add_class("nf-end")
+    row = private.HBox([way], classes="nf-end")
     return row
 
 

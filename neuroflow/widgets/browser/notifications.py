@@ -26,8 +26,8 @@ def notify_box(when: str) -> private.VBox:
         f"Show a notification of the browser {when}",
         indent=False,
         layout=AS_WIDE,
+        classes="nf-notify",  # page.js asks the browser while the click is at hand
     )
-    tick.add_class("nf-notify")  # page.js asks the browser while the click is at hand
     box = private.VBox([tick])
     link((page, "notifies"), (tick, "value"))
 

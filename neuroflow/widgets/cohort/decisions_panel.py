@@ -37,8 +37,7 @@ def decisions_panel(model: CohortModel) -> private.VBox:
         placeholder="e.g. head motion, or agreed with neuropacs",
     )
     decisions = [*_exclusion(model, reason), _rules(model, reason), _withdrawal(model)]
-    box = private.VBox([words, reason, *decisions])
-    box.add_class("nf-panel")
+    box = private.VBox([words, reason, *decisions], classes="nf-panel")
     cure_on_change(model, reason, "reason")
     problems_at(model, box, {"reason": reason})
 

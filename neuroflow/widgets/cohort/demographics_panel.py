@@ -44,8 +44,7 @@ def demographics_panel(model: CohortModel) -> private.VBox:
             model.fill_in(facts)
 
     keep = button(model, "Save ages and sexes", "Save them in this workspace and check again", save)
-    box = private.VBox([words, lines, private.HBox([keep])])
-    box.add_class("nf-panel")
+    box = private.VBox([words, lines, private.HBox([keep])], classes="nf-panel")
     disable_while_busy(model, keep)
 
     def update() -> None:

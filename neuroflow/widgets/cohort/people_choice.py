@@ -82,8 +82,7 @@ class PeopleChoice(HasTraits):
 
 def people_panel(model: CohortModel) -> private.VBox:
     """Draw the choice of sheet and columns; its controls are made when a file needs them."""
-    box = private.VBox()
-    box.add_class("nf-panel")
+    box = private.VBox(classes="nf-panel")
     people = model.people
 
     def update() -> None:

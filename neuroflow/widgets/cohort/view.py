@@ -126,8 +126,7 @@ def _question(model: CohortModel) -> private.VBox:
         "Return to the folder with which the cohort was made",
         model.show_known,
     )
-    box = private.VBox([words, private.HBox([add, known])])
-    box.add_class("nf-panel")
+    box = private.VBox([words, private.HBox([add, known])], classes="nf-panel")
     disable_while_busy(model, add, known)
 
     def update() -> None:

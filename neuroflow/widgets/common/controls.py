@@ -26,22 +26,15 @@ Rank = Literal["primary", "plain", "quiet", "danger"]
 
 def form(*children: Any, is_wide: bool = False) -> private.VBox:
     """Stack the parts of a form, with the script and the style sheets of their page."""
-    box = private.VBox([private.PageLink.current(), *children])
-    box.add_class("nf-form")
-    if is_wide:
-        box.add_class("nf-wide")
-    return box
+    classes = "nf-form nf-wide" if is_wide else "nf-form"
+    return private.VBox([private.PageLink.current(), *children], classes=classes)
 
 
 def side_by_side(ask: Sequence[Any], listed: Sequence[Any], decide: Sequence[Any] = ()) -> Any:
     """Return what is asked, what is listed and what is decided, in two columns where they fit."""
     parts = {"nf-ask": ask, "nf-listed": listed, "nf-decide": decide}
-    boxes = {name: private.VBox(list(children)) for name, children in parts.items() if children}
-    for name, box in boxes.items():
-        box.add_class(name)
-    whole = private.Box(list(boxes.values()))
-    whole.add_class("nf-work")
-    return whole
+    boxes = [private.VBox(list(own), classes=name) for name, own in parts.items() if own]
+    return private.Box(boxes, classes="nf-work")
 
 
 def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
@@ -61,23 +54,30 @@ def button(
     **options: Any,
 ) -> private.Button:
     """Return a button whose errors are shown in its form."""
-    made = private.Button(description=visible(label), tooltip=visible(description), **options)
-    set_rank(made, rank)
+    made = private.Button(
+        description=visible(label),
+        tooltip=visible(description),
+        button_style=_style_of(rank),
+        classes="nf-quiet" if rank == "quiet" else "",
+        **options,
+    )
     made.on_click(lambda _: model.run_safely(action, label))
     return made
 
 
-def set_rank(made: private.Button, rank: Rank) -> None:
-    """Change how much a button asks to be pressed."""
-    made.button_style = rank if rank in {"primary", "danger"} else ""
-    (made.add_class if rank == "quiet" else made.remove_class)("nf-quiet")
+def set_rank(made: private.Button, rank: Literal["primary", "plain"]) -> None:
+    """Change which button of a form asks to be pressed."""
+    made.button_style = _style_of(rank)
+
+
+def _style_of(rank: Rank) -> str:
+    """Return what ipywidgets calls the style of a button."""
+    return rank if rank in {"primary", "danger"} else ""
 
 
 def in_row(*controls: Any) -> private.HBox:
     """Lay out fields and buttons in a row that wraps, each label as wide as its words."""
-    row = private.HBox(list(controls))
-    row.add_class("nf-row")
-    return row
+    return private.HBox(list(controls), classes="nf-row")
 
 
 def on_enter(control: Any, target: private.Button) -> None:

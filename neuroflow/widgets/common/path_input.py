@@ -109,8 +109,7 @@ class _Picker(private.VBox):
         cancel = button(model, "Cancel", "Close the list", lambda: choose(None))
         disable_while_busy(model, places, opener, use, cancel)
         row = private.HBox([self._list, private.VBox([opener, use, cancel])])
-        super().__init__([places, self._location, row])
-        self.add_class("nf-picker")
+        super().__init__([places, self._location, row], classes="nf-picker")
 
     def open_folder(self, folder: Path) -> None:
         """List a folder."""

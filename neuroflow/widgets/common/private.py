@@ -242,7 +242,9 @@ class ShortLooks:
     send_state: Callable[[Any], None]
     _trait_values: dict[str, Any]
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, classes: str = "", **options: Any) -> None:
+        if classes:  # one added later is a message more to every page
+            options["_dom_classes"] = tuple(classes.split())
         for name in LOOKS & options.keys():
             if isinstance(options[name], dict):
                 options[name] = _shared_look(self._kind(name), options[name])

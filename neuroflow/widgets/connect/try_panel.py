@@ -27,8 +27,7 @@ def try_panel(model: ConnectModel) -> private.VBox:
         model.simulate,
         icon="flask",
     )
-    box = private.VBox([words, private.HBox([begin])])
-    box.add_class("nf-panel")
+    box = private.VBox([words, private.HBox([begin])], classes="nf-panel")
 
     def update() -> None:
         again = model.is_simulated

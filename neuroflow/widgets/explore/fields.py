@@ -91,8 +91,7 @@ def tick_box(model: ExploreModel, name: str, label: str, description: str) -> An
 
 def tick_list(model: ExploreModel, name: str, label: str, description: str) -> private.VBox:
     """Return boxes to tick, linked to a trait that holds the ticked ones."""
-    boxes = private.Box()
-    boxes.add_class("nf-ticks")
+    boxes = private.Box(classes="nf-ticks")
 
     def box_of(option: str) -> Any:
         box = private.Checkbox(

@@ -26,8 +26,7 @@ def figures_panel(model: ExploreModel) -> private.VBox:
         ],
         layout=GRID,
     )
-    panel = private.VBox([head, bar, listed, figures])
-    panel.add_class("nf-figures")
+    panel = private.VBox([head, bar, listed, figures], classes="nf-figures")
     return panel
 
 
@@ -79,9 +78,8 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
             "margin": "var(--nf-space-2) var(--nf-space-4) var(--nf-space-3) 0",
             "max_width": "100%",
         },
+        classes="nf-card" if entry.is_tall else "",  # tall with many regions: the card scrolls
     )
-    if entry.is_tall:
-        card.add_class("nf-card")  # tall with many regions: the card scrolls
 
     def update() -> None:
         picture = model.pictures.get(view)

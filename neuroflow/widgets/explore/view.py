@@ -29,8 +29,7 @@ def explore_form(model: ExploreModel) -> private.VBox:
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
     empty, work = private.HTML(), task_status(model, keep=False)
-    body = private.Box()
-    body.add_class("nf-columns")
+    body = private.Box(classes="nf-columns")
 
     def update() -> None:
         set_visible(body, model.choices is not None)
@@ -42,9 +41,9 @@ def explore_form(model: ExploreModel) -> private.VBox:
                     figures_panel(model),
                     further_panel(FurtherModel(model)),
                     take_away_panel(model),
-                ]
+                ],
+                classes="nf-answer",
             )
-            answer.add_class("nf-answer")
             body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy

@@ -39,8 +39,7 @@ def gallery(model: GalleryModel) -> private.VBox:
     head = private.HTML()
     back = button(model, "Back", "Previous page of reports", lambda: model.go_to(model.page - 1))
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
-    grid = private.Box()
-    grid.add_class("nf-gallery")
+    grid = private.Box(classes="nf-gallery")
     number = field(private.Dropdown, "Page", "Which page of reports is shown", layout=AS_WIDE)
     turn = in_row(back, number, forth)
     pages = private.VBox([_choices(model), grid, turn])
@@ -125,8 +124,9 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
         lambda: model.open(report),
         rank="quiet",
     )
-    card = _Card([private.HTML(image), opener, private.HTML(_below(model, report))])
-    card.add_class("nf-report")
+    card = _Card(
+        [private.HTML(image), opener, private.HTML(_below(model, report))], classes="nf-report"
+    )
     return card
 
 
@@ -157,8 +157,7 @@ def _opened(model: GalleryModel) -> private.VBox:
     title = private.HTML()
     image, text = private.HTML(), private.HTML()
     close = button(model, "All reports", "Close this report", model.close, icon="arrow-left")
-    beside = private.HBox([image, text])
-    beside.add_class("nf-beside")
+    beside = private.HBox([image, text], classes="nf-beside")
     box = private.VBox([private.HBox([close, title]), set_aside_panel(model), beside])
 
     def update() -> None:

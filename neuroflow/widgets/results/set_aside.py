@@ -68,8 +68,7 @@ def set_aside_panel(model: GalleryModel) -> private.VBox:
     row = in_row(region, reason, out, back)
     cure_on_change(model, reason, "reason")
     problems_at(model, row, {"reason": reason})
-    box = private.VBox([words, row])
-    box.add_class("nf-panel")
+    box = private.VBox([words, row], classes="nf-panel")
 
     def update() -> None:
         decided = dict(model.decisions)

@@ -29,8 +29,7 @@ _LAST = 40
 def study_panel(model: ResultsModel) -> private.VBox:
     """Draw note and history of the chosen study."""
     head = private.HTML()
-    box = private.VBox([head, _note(model), _study_history(model)])
-    box.add_class("nf-panel")
+    box = private.VBox([head, _note(model), _study_history(model)], classes="nf-panel")
 
     def update() -> None:
         name = model.labels.get(model.chosen, "")

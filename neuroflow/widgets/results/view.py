@@ -66,8 +66,7 @@ def results_form(model: ResultsModel) -> private.VBox:
     bind(model, ["usual"], update_head)
     study = drawn_when(model, ["chosen"], lambda: bool(model.chosen), lambda: [study_panel(model)])
     opened = private.VBox([study, gallery(model.gallery)])
-    pair = private.Box([_table(model), opened])
-    pair.add_class("nf-pair")
+    pair = private.Box([_table(model), opened], classes="nf-pair")
     return form(
         head,
         problem_list(model),

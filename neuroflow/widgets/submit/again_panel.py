@@ -28,8 +28,7 @@ _REPEAT = (
 def again_panel(model: SubmitModel) -> private.VBox:
     """Draw what can be done with the selected studies."""
     words = private.HTML()
-    box = private.VBox([words, _retry(model), _repetition(model)])
-    box.add_class("nf-panel")
+    box = private.VBox([words, _retry(model), _repetition(model)], classes="nf-panel")
 
     def update() -> None:
         nothing = "" if model.chosen_again or model.to_repeat else (
