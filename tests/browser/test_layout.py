@@ -87,6 +87,13 @@ def test_effects_have_rows_of_one_line_that_is_seen_whole(forms):
     assert table.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
 
 
+def test_first_figure_begins_in_a_window_of_900_pixels(forms):
+    forms.tab("5 Explore")
+    drawn = forms.form.locator("img.nf-drawn:visible").first
+    drawn.wait_for()
+    assert drawn.evaluate("(each) => each.getBoundingClientRect().top + scrollY") < 850
+
+
 def test_simulated_strip_is_as_wide_as_the_tabs(forms):
     right = "(each) => each.getBoundingClientRect().right"
     strip = forms.page.locator(".nf-simulated").evaluate(right)

@@ -14,6 +14,7 @@ from .controls import cure_on_change as cure_on_change
 from .controls import disable_while_busy as disable_while_busy
 from .controls import drawn_when as drawn_when
 from .controls import field as field
+from .controls import fold_switch as fold_switch
 from .controls import folded as folded
 from .controls import form as form
 from .controls import in_row as in_row

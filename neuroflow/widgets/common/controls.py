@@ -145,6 +145,16 @@ def folded(
     draw: Callable[[], Sequence[Any]] = tuple,
 ) -> private.VBox:
     """Return a button above what it shows and hides; `draw` fills an empty body when opened."""
+    return private.VBox([fold_switch(label, description, body, draw), body])
+
+
+def fold_switch(
+    label: str,
+    description: str,
+    body: private.Box,
+    draw: Callable[[], Sequence[Any]] = tuple,
+) -> private.ToggleButton:
+    """Return the button that shows and hides a body which stands elsewhere."""
     switch = private.ToggleButton(
         description=label,
         tooltip=description,
@@ -159,7 +169,7 @@ def folded(
 
     switch.observe(follow, names="value")
     follow()
-    return private.VBox([switch, body])
+    return switch
 
 
 def problem_list(model: FormModel) -> private.VBox:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pandas as pd
+
 from neuroflow.compare import key_findings
 from neuroflow.matrix import REGION_KEY
 from neuroflow.widgets.common import bind, html, private
@@ -18,15 +20,25 @@ def effects_panel(model: ExploreModel) -> private.VBox:
     def update() -> None:
         if model.choices is None:
             return
-        sentences = "" if model.effects is None else key_findings(model.effects)
-        lines = "".join(f"<li>{html.text(line)}</li>" for line in sentences.splitlines())
+        sentences, notes = _sentences(model.effects)
+        lines = "".join(f"<li>{html.text(line)}</li>" for line in sentences)
+        below = html.text(" ".join([*notes, answer_summary(model)]))
         found.value = (
             f'<div role="status" class="nf-panel"><ul class="nf-steps">{lines}</ul>'
-            f'<p class="nf-dim">{html.text(answer_summary(model))}</p></div>'
+            f'<p class="nf-dim">{below}</p></div>'
         )
 
     bind(model, ["effects", "choices"], update)
     return private.VBox([found, effects_table(model)])
+
+
+def _sentences(effects: pd.DataFrame | None) -> tuple[list[str], list[str]]:
+    """Return a sentence for each contrast and metric, and what is said of all of them."""
+    if effects is None:
+        return [], []
+    lines = key_findings(effects).splitlines()
+    n = len(effects[["contrast", "metric"]].drop_duplicates())
+    return lines[:n], lines[n:]
 
 
 def answer_summary(model: ExploreModel) -> str:
@@ -37,7 +49,8 @@ def answer_summary(model: ExploreModel) -> str:
     answered = effects["estimate"].notna()
     n = len(effects.loc[answered, list(REGION_KEY)].drop_duplicates())
     status = f"{n} of {total} regions are compared"
-    status += "; p values are corrected over these." if n else "."
+    is_corrected = n > 0 and effects.attrs.get("correction") != "none"
+    status += "; p values are corrected over these." if is_corrected else "."
     reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
     if reasons:
         status += (

@@ -47,6 +47,11 @@ GRID = {
     "grid_template_columns": "repeat(auto-fill, minmax(var(--nf-card), 1fr))",
     "grid_gap": "var(--nf-space-2) var(--nf-space-4)",
 }
+GRID_OF_THREE = {
+    **GRID,
+    "grid_template_columns": "repeat(auto-fill, minmax(calc(var(--nf-card) * 0.75), 1fr))",
+}
+"""As `GRID`, for fields of which three fit beside the question."""
 NARROW = {"style": {"description_width": LABEL_WIDTH}}
 
 

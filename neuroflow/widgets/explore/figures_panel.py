@@ -6,7 +6,16 @@ from typing import Any
 
 from traitlets import link
 
-from neuroflow.widgets.common import ClickableFigure, Picture, bind, html, private, set_visible
+from neuroflow.widgets.common import (
+    ClickableFigure,
+    Picture,
+    bind,
+    fold_switch,
+    html,
+    in_row,
+    private,
+    set_visible,
+)
 from neuroflow.widgets.explore.fields import GRID, menu
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
@@ -14,10 +23,6 @@ from neuroflow.widgets.explore.question import form_entries
 
 def figures_panel(model: ExploreModel) -> private.VBox:
     """Draw the figures and a switch for each."""
-    switches = [_switch(model, view) for view in form_entries()]
-    figures = _figures(model)
-    head = private.HTML('<p class="nf-head">Figures</p>')
-    bar = private.HBox(switches, layout={"flex_flow": "row wrap"})
     about = "in Forest, Heatmap and Profile, and as they are exported"
     listed = private.GridBox(
         [
@@ -26,8 +31,14 @@ def figures_panel(model: ExploreModel) -> private.VBox:
         ],
         layout=GRID,
     )
-    panel = private.VBox([head, bar, listed, figures], classes="nf-figures")
-    return panel
+    bar = in_row(
+        private.HTML('<p class="nf-head">Figures</p>'),
+        *(_switch(model, view) for view in form_entries()),
+        fold_switch(
+            "Regions", f"Show or hide which regions are listed, and their order, {about}", listed
+        ),
+    )
+    return private.VBox([bar, listed, _figures(model)], classes="nf-figures")
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
@@ -73,7 +84,7 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
     drawn = ClickableFigure(hint=f"{name}: choose a {'study' if trait == 'study_id' else 'region'}")
     why = private.HTML()
     card = private.VBox(
-        [private.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
+        [private.HTML(f'<p><b>{name}</b> <span class="nf-dim">{about}.</span></p>'), why, drawn],
         layout={
             "margin": "var(--nf-space-2) var(--nf-space-4) var(--nf-space-3) 0",
             "max_width": "100%",

@@ -8,13 +8,14 @@ from neuroflow.widgets.common import (
     bind,
     button,
     form,
+    in_row,
     private,
     problem_list,
     set_visible,
     task_status,
 )
 from neuroflow.widgets.explore.effects_panel import effects_panel
-from neuroflow.widgets.explore.fields import GRID, bind_name, menu, name_box
+from neuroflow.widgets.explore.fields import GRID_OF_THREE, bind_name, menu, name_box
 from neuroflow.widgets.explore.figures_panel import figures_panel
 from neuroflow.widgets.explore.further import FurtherModel, further_panel
 from neuroflow.widgets.explore.model import ExploreModel
@@ -53,9 +54,11 @@ def explore_form(model: ExploreModel) -> private.VBox:
 
     bind(model, ["choices", "busy"], update)
     return form(
-        private.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
+        in_row(
+            private.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
+            again,
+        ),
         problem_list(model),
-        private.HBox([again]),
         empty,
         work,
         body,
@@ -89,4 +92,4 @@ def _selection(model: ExploreModel) -> private.GridBox:
     )
     bind_name(model, "region", region, ["choices"])
     bind_name(model, "study_id", study, ["names"])
-    return private.GridBox([contrast, region, study], layout=GRID)
+    return private.GridBox([contrast, region, study], layout=GRID_OF_THREE, classes="nf-row")

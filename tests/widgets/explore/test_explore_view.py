@@ -194,6 +194,24 @@ def test_selection_stays_when_more_results_arrive(tmp_path):
         assert model.contrast == control(form, "Contrast").value == "PD - Control"
 
 
+@pytest.mark.parametrize(("correction", "is_corrected"), [("holm", True), ("none", False)])
+def test_the_answer_says_whether_p_is_corrected(form, model, correction, is_corrected):
+    before = model.correction
+    model.set(correction=correction)
+    text = html_of(form)
+    model.set(correction=before)
+    assert ("p values are corrected over these" in text) == is_corrected
+    assert ("p values are not corrected for multiple comparisons" in text) != is_corrected
+
+
+def test_the_regions_to_list_are_folded_below_their_switch(form):
+    switch, field = control(form, "Regions"), control(form, "Regions shown")
+    box = next(each for each in all_of(form, widgets.GridBox) if field in each.children)
+    assert box.layout.display == "none"
+    switch.value = True
+    assert box.layout.display != "none"
+
+
 def test_an_unanswerable_question_is_explained_at_its_field(form, model):
     search = control(form, "Find regions")
     (box,) = [each for each in all_of(form, widgets.VBox) if search in each.children]
