@@ -97,10 +97,8 @@ def short_pauses(monkeypatch):
 
 
 @pytest.fixture
-def service(tmp_path, monkeypatch):
+def service(tmp_path):
     """Run the embedded service; it processes a study in a tenth of a second."""
-    # What a user sent is kept per address, and another test may have had a service at this port.
-    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "user"))
     with DemoService(tmp_path / "service", delay=0.1) as running:
         yield running
 

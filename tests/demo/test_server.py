@@ -460,3 +460,9 @@ def test_whoever_comes_as_the_service_stops_is_hung_up_on(tmp_path):
         for each in came:
             each.close()
         gc.collect()  # an open socket would be told, and fail the test
+
+
+def test_each_folder_of_a_service_has_its_own_user(tmp_path):
+    first, second = (DemoService(tmp_path / name) for name in ("a", "b"))
+    assert first.user != second.user
+    assert DemoService(tmp_path / "a").user == first.user

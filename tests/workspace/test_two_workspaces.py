@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from support.sshd import free_port
 
 import neuroflow as nf
 from neuroflow.demo.service.server import DemoService
@@ -59,6 +60,22 @@ def test_a_second_workspace_sends_nothing_that_is_being_processed(open_workspace
         assert rows["state"].tolist() == ["submitted", "submitted"]
         assert set(rows["reason"]) == {"another workspace of this account sent it"}
         assert not two.status()["state"].isin(["packaged", "unconfirmed"]).any()
+
+
+def test_another_embedded_service_at_the_same_port_is_sent_everything(
+    tmp_path, own_cohort_folder, silent
+):
+    port = free_port()
+    for name in ("one", "two"):
+        with (
+            DemoService(tmp_path / f"service {name}", port=port) as service,
+            nf.Workspace(tmp_path / name) as ws,
+        ):
+            ws.service.save_profile(service.profile)
+            ws.service.trust(service.fingerprint)
+            ws.cohort("C", nf.find_studies(own_cohort_folder / "scans"))
+            rows = ws.submit("C", on_event=silent)
+            assert rows["action"].tolist() == ["send", "send"]
 
 
 def test_a_second_workspace_sends_only_what_is_new(open_workspace, silent):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import asyncssh
 
 from neuroflow.io import write_private
 
-USER = "PH0000_DEMO_USER"
-"""Who may log in."""
+
+def user_of(host_key: asyncssh.SSHKey) -> str:
+    """Return who may log in: another user at each service, whose studies are nobody else's.
+
+    What an account sent is remembered by user, host and port, and ports are used again.
+    """
+    return f"PH0000_DEMO_{hashlib.sha256(host_key.public_data).hexdigest()[:6].upper()}"
 
 
 class Login(asyncssh.SSHServer):
     """Lets one user in, by one key."""
 
     def __init__(
-        self, key: asyncssh.SSHKey, connections: dict[asyncssh.SSHServerConnection, int]
+        self,
+        user: str,
+        key: asyncssh.SSHKey,
+        connections: dict[asyncssh.SSHServerConnection, int],
     ) -> None:
-        self._key, self._connections = key, connections
+        self._user, self._key, self._connections = user, key, connections
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Count the sessions of a new connection."""
@@ -35,7 +44,7 @@ class Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Check user and key."""
-        return username == USER and key == self._key.convert_to_public()
+        return username == self._user and key == self._key.convert_to_public()
 
 
 def read_or_make_key(path: Path) -> asyncssh.SSHKey:

@@ -23,7 +23,7 @@ from neuroflow.transfer import FolderLayout, Profile
 try:
     import asyncssh
 
-    from neuroflow.demo.service.login import USER, Login, read_or_make_key
+    from neuroflow.demo.service.login import Login, read_or_make_key, user_of
     from neuroflow.demo.service.s3_sftp import S3Home, discard_staged
 except ImportError as error:
     raise MissingExtraError(
@@ -79,7 +79,7 @@ class DemoService:
     Attributes
     ----------
     user : str
-        The user's name.
+        The user's name; each folder of a service has its own.
     key : Path
         The client's private key.
     fingerprint : str
@@ -134,7 +134,7 @@ class DemoService:
             )
         self.root = Path(root).resolve()
         self.home = self.root / "home"
-        self.host, self.port, self.user = host, port, USER
+        self.host, self.port = host, port
         self._staging, self._taken = self.root / "staging", self.root / "taken"
         self.folders = folders or FolderLayout()
         self._make_folders()
@@ -142,6 +142,7 @@ class DemoService:
         self._client_key = read_or_make_key(self.key)
         self._host_key = read_or_make_key(self.root / "host_ed25519")
         self.fingerprint = str(self._host_key.get_fingerprint())
+        self.user = user_of(self._host_key)
         pipeline = Pipeline(
             output=self._output_of,
             staging=self._staging,
@@ -251,7 +252,7 @@ class DemoService:
             acceptor = await asyncssh.listen(
                 self.host,
                 self.port,
-                server_factory=lambda: Login(self._client_key, self._connections),
+                server_factory=lambda: Login(self.user, self._client_key, self._connections),
                 server_host_keys=[self._host_key],
                 server_version="AWS_SFTP_1.2",
                 sftp_factory=self._session,
