@@ -46,7 +46,8 @@ READING = 1000  # ms
 AHEAD = "drawn ahead, after a second of reading"
 NOT_AHEAD = "not drawn ahead, without a pause"
 PUSH = "(link) => link.click()"
-CLICK = """(row) => new Promise((done) => {
+CLICK = """(row) => new Promise((done, fail) => {
+  setTimeout(() => fail("There was no new strip for a minute."), 60000);
   const strip = document.querySelector(".nf-drawn");
   const start = performance.now();
   strip.addEventListener("load", () => requestAnimationFrame(() => done(performance.now() - start)),
@@ -83,7 +84,8 @@ draw()
 widgets.VBox([button, image])
 """
 """A page in which a button shows the strip of another region, with means and 95 % intervals."""
-PRESS = """(button) => new Promise((done) => {
+PRESS = """(button) => new Promise((done, fail) => {
+  setTimeout(() => fail("There was no new strip for a minute."), 60000);
   const strip = document.querySelector("img.drawn");
   const start = performance.now();
   strip.addEventListener("load", () => requestAnimationFrame(() => done(performance.now() - start)),
