@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuroflow.errors import NeuroflowError
+from neuroflow.errors import NeuroflowError, Wording
+from neuroflow.io.file_kinds import advice_for, kind_of_file
 from neuroflow.io.limits import MAX_CELLS, MAX_TABLE_BYTES, in_megabytes
 from neuroflow.io.numbers import decimal_mark, is_missing, is_number
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS, PIPE = (",", ";", "\t"), "|"
 COMMENT = "#"
-
 _SHOWN = 10  # lines that an error names
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _EXCEL_HINT = re.compile(r"sep=.?", re.IGNORECASE)  # a first line that only names the delimiter
@@ -64,9 +64,9 @@ class TextTable:
         is_comma = self.decimal == "," and _COMMA_NUMBER.fullmatch(cell)
         return cell.replace(",", ".") if is_comma else cell
 
-    def refuse(self, bad: Iterable[bool], what: str) -> None:
+    def refuse(self, bad: Iterable[bool], what: str, advice: str = "") -> None:
         """Raise an error that names the rows that are bad, if any is."""
-        _refuse(self.path, self.error, self.lines, bad, what)
+        _refuse(self.path, self.error, self.lines, bad, what, advice=advice)
 
 
 def read_text_table(
@@ -85,6 +85,8 @@ def read_text_table(
         raise error(f"{path} cannot be read.", why=f"{failed.strerror}.") from failed
     except TextError as bad:
         message = f"Line {bad.line} of {path} cannot be read."
+        if bad.is_binary:
+            message = f"{path} is not a table."
         raise error(message, why=bad.why, advice=bad.advice) from bad
     return table_of_rows(path, rows, numbers, error=error, known=known)
 
@@ -114,6 +116,8 @@ def _read_small(path: Path) -> bytes:
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """Decode a text; return it and the name of its encoding."""
+    if kind := kind_of_file(data):
+        raise TextError(1, f"It is {kind}, not a text file.", advice_for(kind), is_binary=True)
     if encoding is None:
         encoding = find_encoding(data)
     try:
@@ -125,8 +129,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if "\x00" in text or control > len(text) // 20:
         match = _CONTROL.search(text)
         line = text.count("\n", 0, match.start() if match else 0) + 1
-        advice = "Save the table as tab-separated text."
-        raise TextError(line, "It is not a text file.", advice, is_binary=True)
+        raise TextError(line, "It is not a text file.", advice_for(""), is_binary=True)
     return text, encoding
 
 
@@ -155,7 +158,7 @@ def find_delimiter(text: str) -> str:
     """
     lines = io.StringIO(text, newline="")
     first = next((line for line in lines if line.strip() and not _is_comment(line)), "")
-    return max(reversed(DELIMITERS), key=lambda mark: len(sample_cells([first], mark)[0]))
+    return max((*reversed(DELIMITERS), PIPE), key=lambda mark: len(sample_cells([first], mark)[0]))
 
 
 def sample_cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -248,6 +251,8 @@ def _refuse(
     lines: Sequence[int],
     bad: Iterable[bool],
     what: str,
+    *,
+    advice: str = "",
 ) -> None:
     named = [str(line) for line, is_bad in zip(lines, bad, strict=True) if is_bad]
     if named:
@@ -255,7 +260,7 @@ def _refuse(
         raise error(
             f"{path} cannot be used.",
             why=f"These lines {what}: {shown}.",
-            advice="Correct these lines.",
+            advice=Wording.sentences("Correct these lines.", advice),
         )
 
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import ParticipantsError
-from neuroflow.io.participants import ParticipantRows, read_participants
+from neuroflow.io import ParticipantRows, read_participants
 
 
 def test_known_columns_come_first_and_the_others_follow(write):

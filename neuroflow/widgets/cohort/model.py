@@ -64,7 +64,7 @@ class CohortModel(FormModel):
         self._is_opening = False
         self._opened = ""
         self.people = PeopleChoice()
-        self.people.observe(lambda _: self._edited(None), names=["sheet", "columns"])
+        self.people.observe(lambda _: self._edited(None), names=["file", "sheet", "columns"])
         self._last_mtimes = self._current_mtimes()
         self.latest = ""  # the cohort that was worked on last
         self.run_safely(self._find_cohorts)
@@ -375,6 +375,9 @@ class CohortModel(FormModel):
                 blockers.append(wrong["cohort_id"])
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
             blockers.append("Choose the scan folder.")
+        if self.people.wrong:
+            wrong["participants"] = self.people.wrong
+            blockers.append(self.people.wrong)
         if self.people.blocker:
             blockers.append(self.people.blocker)
         self.set(blockers=tuple(blockers), wrong=wrong)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from neuroflow.widgets.cohort.model import CohortModel
 
 NOBODY = "Choose the column with the participants."
+NO_SHEET = "Choose the sheet with the participants."
 LABELS = {
     "participant_id": "Participant",
     "session_id": "Visit",
@@ -62,10 +63,17 @@ class PeopleChoice(HasTraits):
         self.columns = others | ({name: heading} if heading else {})
 
     @property
+    def wrong(self) -> str:
+        """Why the file is not a table; empty where another sheet of it may be one."""
+        problem = None if self.file.sheets[1:] else self.file.problem
+        return problem.worded_for("form").message if problem is not None else ""
+
+    @property
     def blocker(self) -> str:
         """What has to be chosen before the file can be read; often nothing."""
         is_open = self.file.needs_choice and "participant_id" not in self.columns
-        return NOBODY if is_open else ""
+        nobody = NO_SHEET if self.file.problem else NOBODY
+        return nobody if is_open else ""
 
     def read(self, path: str | None) -> str | pd.DataFrame | None:
         """Return the participants for a cohort: the file as it is, or what was chosen of it."""

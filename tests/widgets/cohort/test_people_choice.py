@@ -7,7 +7,7 @@ from support.forms import all_of, button, control, html_of, shown_buttons
 from support.waits import PATIENCE
 
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.cohort.people_choice import NOBODY
+from neuroflow.widgets.cohort.people_choice import NO_SHEET, NOBODY
 from neuroflow.widgets.cohort.view import cohort_form
 
 
@@ -80,3 +80,46 @@ def test_an_unreadable_column_is_reported_at_the_choice(model, clinic):
     assert [problem.at for problem in model.problems] == ["columns"]
     control(view, "Age in years").value = "Lebensjahre"
     assert model.problems == ()
+
+
+def test_headings_in_german_are_proposed_as_they_are(model, tmp_path):
+    path = tmp_path / "clinic.csv"
+    path.write_text("Pseudonym;Besuch;Alter;Geschlecht;Gruppe;Größe\n01;1;61;w;PSP;170\n", "utf-8")
+    view = cohort_form(model)
+    model.participants = str(path)
+    labels = ("Participant", "Visit", "Age in years", "Sex", "Group", "Site")
+    assert [control(view, label).value for label in labels] == [
+        "Pseudonym",
+        "Besuch",
+        "Alter",
+        "Geschlecht",
+        "Gruppe",
+        "",
+    ]
+    assert model.blockers == ()
+
+
+def test_a_file_that_is_no_table_is_reported_at_once(model, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"%PDF-1.7")
+    view = cohort_form(model)
+    model.participants = str(path)
+    assert "It is a PDF document" in model.wrong["participants"]
+    assert button(view, "Check studies").disabled
+    model.participants = ""
+    assert model.wrong == {}
+    assert model.blockers == ()
+
+
+def test_a_sheet_without_a_table_asks_for_another(model, tmp_path):
+    path = tmp_path / "clinic.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame().to_excel(book, sheet_name="Notes", index=False)
+        pd.DataFrame({"participant_id": ["01"], "age": [61]}).to_excel(
+            book, sheet_name="People", index=False
+        )
+    view = cohort_form(model)
+    model.participants = str(path)
+    assert model.blockers == (NO_SHEET,)
+    control(view, "Sheet").value = "People"
+    assert model.blockers == ()

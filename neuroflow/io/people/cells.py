@@ -18,7 +18,9 @@ from neuroflow.io.text import TextTable
 
 _SEXES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "maennlich", "homme", "masculin"), "M"),
+    **dict.fromkeys(("h", "hombre", "varón", "varon", "masculino"), "M"),
     **dict.fromkeys(("f", "female", "woman", "w", "weiblich", "femme", "féminin"), "F"),
+    **dict.fromkeys(("feminin", "mujer", "femenino"), "F"),
     **dict.fromkeys(("o", "other", "d", "divers"), "O"),
 }
 _AGE = re.compile(r"0*(?P<number>\d{1,3}(?:\.\d+)?)\s*(?P<unit>[dwmy]?)(?:r|rs|ears?|ahre)?", re.I)
@@ -89,12 +91,17 @@ def sexes(
 ) -> pd.Series:
     """Read M, F and O in their usual words, and codes that `levels` explain."""
     words = {code.casefold(): _SEXES.get(word.casefold()) for code, word in (levels or {}).items()}
+    given = {value.casefold() for value in values if value is not None} - set(words)
+    unclear = {"h", "m"} if given >= {"h", "m"} else set()  # in Spanish, m is mujer then
     found = []
     for row, value in enumerate(values):
         sex = None
         if value is not None:
             sex = words.get(value.casefold()) or _SEXES.get(value.casefold())
-            if sex is None:
+            if value.casefold() in unclear:
+                sex = None
+                remarks.add("sexes H and M, where M may be mujer: write M and F", value, row)
+            elif sex is None:
                 hint = "; define codes in participants.json" if value.isdigit() else ""
                 remarks.add(f"sexes that cannot be read, taken as missing{hint}", value, row)
         found.append(sex)

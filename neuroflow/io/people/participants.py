@@ -17,18 +17,20 @@ import pandas as pd
 
 from neuroflow.errors import ParticipantsError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io.bids_people import (
+from neuroflow.io.people.bids import (
     is_in_months,
     levels_of,
     read_description,
     read_sessions,
     with_sessions,
 )
-from neuroflow.io.people_cells import Remarks, ages, column, labels, sexes
-from neuroflow.io.people_table import (
+from neuroflow.io.people.cells import Remarks, ages, column, labels, sexes
+from neuroflow.io.people.headings import check_columns, visit_advice, warn_of_other_names
+from neuroflow.io.people.table import (
     EXCEL,
     KNOWN,
     read_any_table,
+    refuse_one_column,
     with_chosen_columns,
     with_id_column,
 )
@@ -99,8 +101,12 @@ def read_participants(
     """
     path = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib raises for ~nobody
     text = read_any_table(path, error=ParticipantsError, known=KNOWN, sheet=sheet)
+    if not columns:
+        refuse_one_column(text)
     text = with_id_column(with_chosen_columns(text, columns or {}))
-    _check(text)
+    check_columns(text)
+    if not columns:
+        warn_of_other_names(text)
     description = read_description(path)
     remarks = Remarks(text)
     frame = _people(text, description, remarks)
@@ -170,7 +176,7 @@ def _without_repeats(
     twice = frame.duplicated(keys, keep=False) & ~(
         frame.duplicated(keep=False) & (frame.groupby(keys, dropna=False).ngroup() >= 0)
     )
-    text.refuse(twice.tolist(), f"repeat a {' and '.join(keys)}")
+    text.refuse(twice.tolist(), f"repeat a {' and '.join(keys)}", visit_advice(text))
     return frame[~again].reset_index(drop=True)
 
 
@@ -231,14 +237,3 @@ def without_prefix(label: str | None) -> str | None:
     if label is None or pd.isna(label):
         return None
     return _PREFIX.sub("", str(label).strip(), count=1) or None
-
-
-def _check(text: TextTable) -> None:
-    if "participant_id" not in text.header:
-        raise ParticipantsError(
-            f"{text.path} has no column participant_id.",
-            why=f"Its columns are {', '.join(text.header)}.",
-            advice="Name the column with the participants' labels participant_id, as BIDS does.",
-        )
-    if not text.rows:
-        raise ParticipantsError(f"{text.path} has a header, but no participants.")

@@ -1,0 +1,10 @@
+from .cells import read_sex as read_sex
+from .participants import BIDS_LABELS as BIDS_LABELS
+from .participants import ParticipantRows as ParticipantRows
+from .participants import is_more_than_text as is_more_than_text
+from .participants import read_participants as read_participants
+from .participants import study_names as study_names
+from .participants import without_prefix as without_prefix
+from .table import KNOWN as KNOWN
+from .table import PeopleFile as PeopleFile
+from .table import look_at_people as look_at_people
