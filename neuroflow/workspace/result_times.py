@@ -41,17 +41,27 @@ def result_hours(
 def usual_time(hours: Mapping[str, float] | None) -> str:
     """Describe how long results take: as seen here, or as neuropacs states.
 
-    >>> usual_time({"n": 24, "median": 2.1, "shortest": 0.5, "longest": 30})
-    'Results here were seen 2.1 h after sending (median of 24; 30 min to 30 h).'
+    >>> usual_time({"n": 24, "median": 2.1, "shortest": 0.5, "longest": 50})
+    'Results of 24 studies were seen here 30 min to 2.1 days after sending, half of them within 2.1 h.'
     """
     if hours is None:
         return STATED
-    words = {name: _words(hours[name]) for name in ("median", "shortest", "longest")}
-    return (
-        f"Results here were seen {words['median']} after sending (median of {hours['n']:.0f}; "
-        f"{words['shortest']} to {words['longest']})."
-    )
+    n, longest = int(hours["n"]), hours["longest"]
+    seen = f"Results of {n:,} studies were" if n > 1 else "The result of 1 study was"
+    middle, first, last = (_words(hours[name]) for name in ("median", "shortest", "longest"))
+    if longest <= 1 / 60:
+        return f"{seen} seen here within a minute of sending."
+    if first == last:
+        return f"{seen} seen here {last} after sending."
+    number, _, unit = first.rpartition(" ")
+    span = f"{number if unit == last.rpartition(' ')[2] else first} to {last}"
+    half = f", half of them within {middle}" if middle != last else ""
+    return f"{seen} seen here {span} after sending{half}."
 
 
 def _words(hours: float) -> str:
-    return f"{max(hours * 60, 1):.0f} min" if hours < 1 else f"{hours:.1f} h".replace(".0 h", " h")
+    """Write hours as minutes, hours or days; at least a minute."""
+    if round(hours * 60) < 60:
+        return f"{max(hours * 60, 1):.0f} min"
+    number, unit = (hours, "h") if round(hours, 1) < 48 else (hours / 24, "days")
+    return f"{number:.1f} {unit}".replace(".0 ", " ")

@@ -58,14 +58,34 @@ def test_a_result_of_an_earlier_submission_does_not_count():
     ("hours", "words"),
     [
         (None, STATED),
+        ((1, 2.5, 2.5, 2.5), "The result of 1 study was seen here 2.5 h after sending."),
+        ((1, 0, 0, 0), "The result of 1 study was seen here within a minute of sending."),
         (
-            {"n": 3, "median": 0.001, "shortest": 0, "longest": 0.5},
-            "Results here were seen 1 min after sending (median of 3; 1 min to 30 min).",
+            (4, 0.01, 0.001, 0.016),
+            "Results of 4 studies were seen here within a minute of sending.",
+        ),
+        ((3, 2, 2, 2.02), "Results of 3 studies were seen here 2 h after sending."),
+        (
+            (3, 0.001, 0, 0.5),
+            "Results of 3 studies were seen here 1 to 30 min after sending, half of them within "
+            "1 min.",
+        ),
+        ((3, 4, 2.1, 4), "Results of 3 studies were seen here 2.1 to 4 h after sending."),
+        (
+            (1200, 2.5, 0.999, 50),
+            "Results of 1,200 studies were seen here 1 h to 2.1 days after sending, half of them "
+            "within 2.5 h.",
+        ),
+        (
+            (9, 60, 47.96, 96),
+            "Results of 9 studies were seen here 2 to 4 days after sending, half of them within "
+            "2.5 days.",
         ),
     ],
 )
 def test_the_sentence_states_what_is_known(hours, words):
-    assert usual_time(hours) == words
+    names = ("n", "median", "shortest", "longest")
+    assert usual_time(hours and dict(zip(names, hours, strict=True))) == words
 
 
 def test_the_status_states_the_times(workspace, eight_studies, service, silent):
