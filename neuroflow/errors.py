@@ -58,7 +58,6 @@ from typing import Any, ClassVar, Literal, Self
 
 from neuroflow.escaping import visible
 from neuroflow.wording import Wording as Wording  # noqa: PLC0414  a part of this room's face
-from neuroflow.wording import named_study
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -76,8 +75,6 @@ class NeuroflowError(Exception):
         What to do. It is a `Wording` if Python, command line and forms need different words.
     study_id
         The study that the error is about.
-    label
-        How that study is called in its cohort.
     about
         The name of the argument that is wrong; the forms show the error at its field.
 
@@ -101,7 +98,6 @@ class NeuroflowError(Exception):
         why: str = "",
         advice: str = "",
         study_id: str | None = None,
-        label: str = "",
         about: str = "",
     ) -> None:
         super().__init__(what)
@@ -109,18 +105,13 @@ class NeuroflowError(Exception):
         self.why = why
         self.advice = advice
         self.study_id = study_id
-        self.label = label
         self.about = about
-
-    @property
-    def subject(self) -> str:
-        """The study that the error is about, as text before it; empty without one."""
-        return f"Study {named_study(self.study_id, self.label)}: " if self.study_id else ""
 
     @property
     def message(self) -> str:
         """The text without the anchor: study, what, why, what to do."""
-        return self.subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
+        subject = f"Study {self.study_id}: " if self.study_id else ""
+        return subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
 
     def __str__(self) -> str:
         return visible(f"{self.message} [{self.anchor}]")

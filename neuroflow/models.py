@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from neuroflow.escaping import for_html, visible
-from neuroflow.wording import named_study
 
 RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
 """The files of a complete result folder (the SFTP guide of neuropacs)."""
@@ -233,8 +232,6 @@ class Event:
         One sentence to show; never contains a patient's name or a secret.
     at
         The time, in UTC.
-    label
-        How the study is called in its cohort, where it failed; for people, never for logs.
     """
 
     stage: str
@@ -244,15 +241,6 @@ class Event:
     status: str
     message: str
     at: datetime
-    label: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The message with the study that it is about."""
-        if not self.study_id:
-            return self.message
-        text = self.message.removeprefix(f"Study {self.study_id}: ")
-        return f"Study {named_study(self.study_id, self.label)}: {text}"
 
 
 OnEvent = Callable[[Event], None]

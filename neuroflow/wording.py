@@ -49,14 +49,5 @@ def counted(n: int, one: str, several: str) -> str:
     return f"{n} {one if n == 1 else several}"
 
 
-def named_study(study_id: str, label: str) -> str:
-    """Name a study for people: its label, and the id under which its folder is found.
-
-    >>> named_study("8b1f", "D001_01"), named_study("8b1f", "")
-    ('D001_01 (8b1f)', '8b1f')
-    """
-    return f"{label} ({study_id})" if label and label != study_id else study_id
-
-
 def _wordings(text: str) -> tuple[str, str, str]:
     return str(text), getattr(text, "cli", text), getattr(text, "form", text)

@@ -100,7 +100,8 @@ def print_stderr(text: str, style: str = "") -> None:
 def print_error(error: NeuroflowError) -> None:
     """Print an error: what in red, below it why, what to do, and where to read more."""
     error = error.worded_for("cli")
-    print_stderr(f"Error: {error.subject}{error.what}", "bold red")
+    subject = f"Study {error.study_id}: " if error.study_id else ""
+    print_stderr(f"Error: {subject}{error.what}", "bold red")
     for line in (error.why, error.advice, f"More: neuroflow explain {error.anchor}"):
         if line:
             print_stderr(f"  {line}")

@@ -14,7 +14,6 @@ from tqdm.auto import tqdm
 
 from neuroflow.escaping import for_terminal
 from neuroflow.models import Event, OnEvent
-from neuroflow.wording import named_study
 
 # Notebooks show stderr in red, like an error; tqdm detects where it runs.
 _IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
@@ -39,9 +38,7 @@ class Bars:
             event.study_id is None and event.status != "progress"
         )
         if event.message and is_shown and not self._disable:
-            tqdm.write(
-                for_terminal(event.sentence), file=sys.stdout if _IN_NOTEBOOK else self._file
-            )
+            tqdm.write(for_terminal(event.message), file=sys.stdout if _IN_NOTEBOOK else self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -122,8 +119,8 @@ class Lines:
         return True
 
     def _write(self, event: Event, text: str) -> None:
-        subject = f" {named_study(event.study_id, event.label)}" if event.study_id else ""
-        text = text.removeprefix(f"Study {event.study_id}: ")  # named already
+        subject = f" {event.study_id}" if event.study_id else ""
+        text = text.removeprefix(f"Study{subject}: ")  # named already
         line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.stage}{subject}: {text}"
         file = self._file or sys.stderr
         file.write(for_terminal(line) + "\n")

@@ -16,7 +16,6 @@ from .file_names import SET_ASIDE_FILE as SET_ASIDE_FILE
 from .file_names import STUDIES_NAME as STUDIES_NAME
 from .file_names import WITNESS_NAME as WITNESS_NAME
 from .jobs import RunningJob as RunningJob
-from .jobs import add_label as add_label
 from .notices.addresses import Delivery as Delivery
 from .notices.addresses import Notices as Notices
 from .pilot.result import PilotResult as PilotResult

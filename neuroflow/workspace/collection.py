@@ -53,7 +53,7 @@ from neuroflow.workspace.checking import overridden_rules
 from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
-from neuroflow.workspace.jobs import Jobs, with_labels
+from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.notices import News, NewsMemory, Notices
 from neuroflow.workspace.result_times import result_hours
@@ -364,9 +364,8 @@ class Collection:
             self._memory.remember(NOTICED, news)
 
     def _warn(self, sentences: Sequence[str], most: int | None = MAX_WARNINGS) -> None:
-        labels = self._enrolment.labels() if sentences else {}
         for sentence in sentences[:most]:
-            warn_user(with_labels(sentence, labels), ResultWarning)
+            warn_user(sentence, ResultWarning)
 
     def _message(self, row: Any) -> str:
         """Add the reason of a failure from its report."""

@@ -28,7 +28,7 @@ from neuroflow.workspace.collection import Collection as _Collection
 from neuroflow.workspace.connection import Service
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
-from neuroflow.workspace.jobs import Jobs, RunningJob, add_label
+from neuroflow.workspace.jobs import Jobs, RunningJob
 from neuroflow.workspace.notes import Notes
 from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
@@ -114,7 +114,7 @@ class Workspace:
         self.ledger.seal(self._folder.seal.digest, self._folder.seal.close)
         self.service = Service(self._folder.root)
         witness = Witness(root, self.ledger)
-        jobs = self._jobs = Jobs(self._folder, clock=clock, witness=witness, labels=self._labels)
+        jobs = self._jobs = Jobs(self._folder, clock=clock, witness=witness)
         self._enrolment = Enrolment(
             self._folder,
             self.ledger,
@@ -166,14 +166,8 @@ class Workspace:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object
-    ) -> None:
-        add_label(error, self._labels)
+    def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def _labels(self) -> dict[str, str]:
-        return self._enrolment.labels()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shortened(str(self.folder), MAX_SHOWN)!r})"

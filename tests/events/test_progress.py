@@ -1,5 +1,4 @@
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -45,16 +44,6 @@ def test_a_line_names_its_study_once():
     file = io.StringIO()
     with Lines(file=file) as lines:
         lines(event("s1", 0, 9, "failed", "Study s1: the line was lost."))
-    assert file.getvalue().count("s1") == 1
-
-
-@pytest.mark.parametrize("view", [Bars, Lines])
-def test_a_failed_study_is_named_by_label_and_id(view):
-    file = io.StringIO()
-    failed = replace(event("s1", 0, 9, "failed", "Study s1: the line was lost."), label="D001")
-    with view(file=file) as shown_in:
-        shown_in(failed)
-    assert "D001 (s1): the line was lost." in file.getvalue()
     assert file.getvalue().count("s1") == 1
 
 

@@ -13,8 +13,6 @@ from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
 from neuroflow.widgets.common.background import BackgroundTask, Work
 from neuroflow.widgets.common.progress import Progress
-from neuroflow.widgets.common.study_labels import study_labels
-from neuroflow.workspace import add_label
 
 Result = TypeVar("Result")
 
@@ -36,7 +34,8 @@ class Problem:
         if isinstance(error, NeuroflowError):
             error = error.worded_for("form")
             worded = error.worded_for("form")
-            return cls(worded.subject + worded.what, worded.why, worded.advice, error.anchor)
+            subject = f"Study {error.study_id}: " if error.study_id else ""
+            return cls(subject + worded.what, worded.why, worded.advice, error.anchor)
         return cls(
             "Something unexpected went wrong; the form can still be used.",
             f"{type(error).__name__}: {error}",
@@ -159,16 +158,10 @@ class FormModel(HasTraits):
     def report_error(self, error: Exception, at: str = "") -> None:
         """Show an error at a field, by default at the one that it is about; once."""
         self.last_error = error
-        add_label(error, self.labels_of_studies)
         place = at or self.place_of(error)
         problem = replace(Problem.of(error), action=self._action, at=place)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
-
-    def labels_of_studies(self) -> Mapping[str, str]:
-        """Return the label of each study; none where the form has no workspace."""
-        ws = getattr(self, "ws", None)
-        return {} if ws is None else study_labels(ws)
 
     def place_of(self, error: Exception) -> str:
         """Return the field that an error is about; empty if it is about none."""

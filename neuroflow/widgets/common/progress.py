@@ -104,6 +104,5 @@ class Progress:
             else:
                 in_flight[event.study_id] = replace(bar, name=event.study_id)
             if event.study_id is not None and event.status == "failed":
-                text = event.message.removeprefix(f"Study {event.study_id}: ")
-                failed[event.study_id] = replace(bar, name=event.study_id, message=text)
+                failed[event.study_id] = replace(bar, name=event.study_id)
         return Progress(tuple(stages.values()), tuple(in_flight.values()), tuple(failed.values()))

@@ -95,10 +95,6 @@ class GalleryModel(FormModel):
         self._drawn: tuple[Report, ...] | None = None
         self._read: dict[str, Verdict] = {}
 
-    def labels_of_studies(self) -> dict[str, str]:
-        """Return the label of each study that has a report."""
-        return {report.study_id: report.name for report in self.reports}
-
     @property
     def pages(self) -> int:
         """Number of pages, at least one."""

@@ -3,6 +3,4 @@ from .job_file import Order as Order
 from .job_file import RunningJob as RunningJob
 from .jobs import Job as Job
 from .jobs import Jobs as Jobs
-from .names import add_label as add_label
-from .names import with_labels as with_labels
 from .supervisor import Supervisor as Supervisor

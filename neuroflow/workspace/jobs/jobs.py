@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from neuroflow.events import EventLog, listening
 from neuroflow.io import make_private_folder, private_mode, sweep_scratch
@@ -15,7 +14,6 @@ from neuroflow.models import Event, OnEvent
 from neuroflow.transfer import Control
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs.job_file import JobFile, Order, RunningJob, nothing_runs
-from neuroflow.workspace.jobs.names import labelled
 from neuroflow.workspace.jobs.supervisor import Supervisor
 from neuroflow.workspace.witness import Witness
 
@@ -37,9 +35,7 @@ class Jobs:
         *,
         clock: Callable[[], datetime] = utc_now,
         witness: Witness | None = None,
-        labels: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self._labels = labels
         self._folder = folder
         self._clock = clock
         self._witness = witness
@@ -72,12 +68,9 @@ class Jobs:
             yield within
             return
         supervisor = Supervisor(self._file, name, self._clock, control)
-        labels = cache(self._labels)  # read where a study has failed
 
         def report(event: Event) -> None:
             supervisor.follow(event)
-            if event.study_id and event.status == "failed":
-                event = replace(event, label=labels().get(event.study_id, ""))
             listen(event)
 
         with (
@@ -90,8 +83,7 @@ class Jobs:
             sweep_scratch(*self._folder.scratch_places())
             if self._witness is not None:
                 self._witness.start(name)
-            with labelled(labels):
-                yield Job(name, log)
+            yield Job(name, log)
 
     def _log(self, name: str, listen: OnEvent) -> EventLog:
         """Open the log, for those who may read the workspace."""
