@@ -41,8 +41,8 @@ def result_hours(
 def usual_time(hours: Mapping[str, float] | None) -> str:
     """Describe how long results take: as seen here, or as neuropacs states.
 
-    >>> usual_time({"n": 24, "median": 2.1, "shortest": 0.5, "longest": 50})
-    'Results of 24 studies were seen here 30 min to 2.1 days after sending, half of them within 2.1 h.'
+    >>> usual_time({"n": 24, "median": 2.1, "shortest": 0.5, "longest": 2.1})
+    'Results of 24 studies were seen here 30 min to 2.1 h after sending.'
     """
     if hours is None:
         return STATED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event as ThreadEvent
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +14,7 @@ from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
 from neuroflow.widgets.common.background import BackgroundTask, Work
 from neuroflow.widgets.common.progress import Progress
+from neuroflow.widgets.common.study_labels import study_labels
 
 Result = TypeVar("Result")
 
@@ -29,12 +31,12 @@ class Problem:
     action: str = field(default="", compare=False)  # The button after which it was shown
 
     @classmethod
-    def of(cls, error: Exception) -> Problem:
-        """Describe an error in the wording for forms."""
+    def of(cls, error: Exception, label: str = "") -> Problem:
+        """Describe an error in the wording for forms, with the label of its study."""
         if isinstance(error, NeuroflowError):
-            error = error.worded_for("form")
             worded = error.worded_for("form")
-            subject = f"Study {error.study_id}: " if error.study_id else ""
+            name = f"{label} ({error.study_id})" if label else error.study_id
+            subject = f"Study {name}: " if name else ""
             return cls(subject + worded.what, worded.why, worded.advice, error.anchor)
         return cls(
             "Something unexpected went wrong; the form can still be used.",
@@ -159,9 +161,18 @@ class FormModel(HasTraits):
         """Show an error at a field, by default at the one that it is about; once."""
         self.last_error = error
         place = at or self.place_of(error)
-        problem = replace(Problem.of(error), action=self._action, at=place)
+        problem = replace(Problem.of(error, self._label_of(error)), action=self._action, at=place)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
+
+    def _label_of(self, error: Exception) -> str:
+        """Return how the study of an error is called in the forms; empty if it is unknown."""
+        study, ws = getattr(error, "study_id", None), getattr(self, "ws", None)
+        if not study or ws is None:
+            return ""
+        with suppress(NeuroflowError):  # a damaged map is reported by what needs it
+            return study_labels(ws).get(study, "")
+        return ""
 
     def place_of(self, error: Exception) -> str:
         """Return the field that an error is about; empty if it is about none."""

@@ -104,5 +104,6 @@ class Progress:
             else:
                 in_flight[event.study_id] = replace(bar, name=event.study_id)
             if event.study_id is not None and event.status == "failed":
-                failed[event.study_id] = replace(bar, name=event.study_id)
+                text = event.message.removeprefix(f"Study {event.study_id}: ")
+                failed[event.study_id] = replace(bar, name=event.study_id, message=text)
         return Progress(tuple(stages.values()), tuple(in_flight.values()), tuple(failed.values()))

@@ -20,6 +20,7 @@ _WORDS = {
 }
 """The forms have a button for the argument `replace` of `Workspace.submit`."""
 
+_SUBJECT = re.compile(r"^Study [\w-]+: ")  # a message stands beside the label of its study
 _BYTES = re.compile(r"^(\d+) of (\d+) bytes$")
 
 
@@ -39,6 +40,7 @@ def unique_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 def in_form_words(message: str) -> str:
     """Return a message as the forms show it."""
+    message = _SUBJECT.sub("", message)
     for words, own in _WORDS.items():
         message = message.replace(words, own)
     return _BYTES.sub(lambda found: Bar("", int(found[1]), int(found[2])).amount, message)

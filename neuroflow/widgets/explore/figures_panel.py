@@ -84,7 +84,13 @@ def _figure(model: ExploreModel, view: str) -> private.VBox:
     drawn = ClickableFigure(hint=f"{name}: choose a {'study' if trait == 'study_id' else 'region'}")
     why = private.HTML()
     card = private.VBox(
-        [private.HTML(f'<p><b>{name}</b> <span class="nf-dim">{about}.</span></p>'), why, drawn],
+        [
+            private.HTML(
+                f'<p><span class="nf-head">{name}</span> <span class="nf-dim">{about}.</span></p>'
+            ),
+            why,
+            drawn,
+        ],
         layout={
             "margin": "var(--nf-space-2) var(--nf-space-4) var(--nf-space-3) 0",
             "max_width": "100%",

@@ -4,6 +4,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError, NeuroflowError, OptionError
+from neuroflow.studies import find_studies
 from neuroflow.widgets.common.form_model import FormModel, Problem
 
 
@@ -100,3 +101,21 @@ def test_error_of_a_task_goes_when_its_button_is_used():
 def test_a_problem_keeps_the_advice_of_its_error():
     error = NeuroflowError("The folder is empty.", advice="Choose another.")
     assert Problem.of(error).advice == "Choose another."
+
+
+def test_a_problem_names_its_study_by_label_and_id(empty, cohort_folder):
+    study = empty.cohort("C", find_studies(cohort_folder / "scans")).studies[0]
+    model = FormModel()
+    model.ws = empty
+    model.report_error(NeuroflowError("It was changed.", study_id=study.study_id))
+    assert model.problems[0].what == f"Study {study.label} ({study.study_id}): It was changed."
+
+
+def test_a_damaged_map_hides_no_error(empty, cohort_folder):
+    study = empty.cohort("C", find_studies(cohort_folder / "scans")).studies[0]
+    for path in (empty.folder / "cohorts").rglob("*.*sv"):
+        path.write_bytes(b"\xff")
+    model = FormModel()
+    model.ws = empty
+    model.report_error(NeuroflowError("It was changed.", study_id=study.study_id))
+    assert "It was changed." in model.problems[0].what

@@ -15,6 +15,7 @@ from neuroflow.widgets.common.study_labels import in_form_words
             "other content was sent under this id; submit with replace to send it again",
             "other content was sent under this id; select the study and prepare a repetition",
         ),
+        ("Study 8b1f-22: the line was lost.", "the line was lost."),
         ("262144 of 600925 bytes", "0.3 of 0.6 MB"),
         ("sent; the size on the server is correct", "sent; the size on the server is correct"),
     ],
