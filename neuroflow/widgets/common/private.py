@@ -273,7 +273,8 @@ class ShortLooks:
 
     def set_visible(self, is_shown: bool) -> None:
         """Show or hide the control."""
-        layout = self._trait_values.get("layout")
+        is_scripted = isinstance(self, Scripted)  # its view follows its first layout only
+        layout = self.layout if is_scripted else self._trait_values.get("layout")
         if isinstance(layout, _Shared) or (layout is None and not is_shown):
             given = {
                 name: v for name, v in getattr(layout, "given", {}).items() if name != "display"

@@ -28,6 +28,7 @@ function render({ model, el }) {
     button.title = model.get("tooltip") ?? "";
     area.setAttribute("aria-label", button.title);
     area.value = model.get("text") ?? "";
+    button.disabled = !area.value; // it comes after the button
     area.hidden = true;
     status.textContent = "";
   };

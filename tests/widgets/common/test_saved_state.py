@@ -12,6 +12,7 @@ from support.forms import all_of, button, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.app import app
+from neuroflow.widgets.browser import CopyButton, DownloadButton
 from neuroflow.widgets.common import (
     ClickableFigure,
     DataTable,
@@ -198,6 +199,17 @@ def test_hiding_one_control_hides_no_other(given):
     one.set_visible(True)
     assert one.layout.display is None
     assert one.layout.width == other.layout.width
+
+
+@pytest.mark.parametrize("kind", [ClickableFigure, CopyButton, DownloadButton])
+def test_a_scripted_control_keeps_its_layout_when_hidden(kind):
+    control = kind()
+    first = control.layout
+    control.set_visible(False)
+    assert first.display == "none"
+    control.set_visible(True)
+    assert first.display is None
+    assert control.layout is first  # the view of another one would not follow
 
 
 def test_figure_sends_no_key_and_selects_by_it():
