@@ -36,6 +36,8 @@ from neuroflow.workspace import COHORTS, CohortStore, Workspace
 
 POLL_SECONDS = 2.0
 """How often the forms check for changes made by other programs."""
+AWAKE_SECONDS = 60.0
+"""How often a job sends a sign of life: a server ends a program that sends nothing for long."""
 LATER_SECONDS = 1.0
 """After how long the forms that are not open are loaded."""
 FormName = Literal["connect", "cohort", "submit", "results", "explore"]
@@ -67,7 +69,7 @@ class AppModel(HasTraits):
         self._due = {"cohort": self._load_cohort, "results": self.results.restore}
         self.unloaded = tuple(self._due)
         self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
-        self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
+        self.header = HeaderModel(ws, self.is_working)
         link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
         self.connect.observe(self._on_simulation, names=["simulation"])
@@ -79,11 +81,21 @@ class AppModel(HasTraits):
             lambda: call_later(LATER_SECONDS, lambda: self._load(*self._due))
         )
         call_every(POLL_SECONDS, self.poll)
+        call_every(AWAKE_SECONDS, self.stay_awake, needs_audience=False)
 
     @property
     def forms(self) -> dict[str, FormModel]:
         """Map the names of the forms to their models, in the order of the work."""
         return {name: getattr(self, name) for name in _FORMS}
+
+    def is_working(self) -> bool:
+        """Return whether a job of one of the forms is running or paused."""
+        return any(form.busy for form in self.forms.values())
+
+    def stay_awake(self) -> None:
+        """Keep the program from being ended as idle during a job, also a paused one."""
+        if self.is_working():
+            private.PageLink.current().send({"alive": True})
 
     @property
     def current_form(self) -> str:

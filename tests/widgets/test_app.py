@@ -1,3 +1,6 @@
+import asyncio
+import sys
+
 import ipywidgets as widgets
 import pytest
 from support.forms import all_of, button, html_of
@@ -8,6 +11,7 @@ from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.app import AppModel, app
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.widgets.cohort.view import cohort_form
+from neuroflow.widgets.common import private
 from neuroflow.widgets.connect.model import ConnectModel
 from neuroflow.widgets.connect.view import connect_form
 from neuroflow.widgets.results.model import ResultsModel
@@ -108,3 +112,25 @@ def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_fo
     workspace.submit(cohort, on_event=lambda event: None)
     model.poll()
     assert dict(model.results.counts) == {"submitted": 2}
+
+
+def test_only_a_job_keeps_a_program_awake_without_a_page(empty, monkeypatch):
+    link, signs = private.PageLink.current(), []
+    monkeypatch.setattr(sys.modules[AppModel.__module__], "AWAKE_SECONDS", 0.01)
+    monkeypatch.setattr(link, "send", signs.append)
+    monkeypatch.setattr(link, "_seen_at", -1e9)
+
+    async def program():
+        model = AppModel(empty)
+        await asyncio.sleep(0.1)
+        assert signs == []
+        model.submit.set(busy=True, paused=True)
+        while len(signs) < 3:
+            await asyncio.sleep(0.01)
+        model.submit.busy = False
+        count = len(signs)
+        await asyncio.sleep(0.1)
+        assert len(signs) == count
+
+    asyncio.run(asyncio.wait_for(program(), PATIENCE))
+    assert signs[0] == {"alive": True}

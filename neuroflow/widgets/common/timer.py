@@ -14,7 +14,7 @@ GAP_SECONDS = 0.03
 """Seconds between two of its steps; what a page asks for meanwhile goes first."""
 
 
-def call_every(seconds: float, call: Callable[[], object]) -> None:
+def call_every(seconds: float, call: Callable[[], object], *, needs_audience: bool = True) -> None:
     """Call a method repeatedly on the running event loop, if any, until its object is gone."""
     loop = running_loop()
     if loop is None:
@@ -25,7 +25,7 @@ def call_every(seconds: float, call: Callable[[], object]) -> None:
         alive = method()
         if alive is not None:
             # A program without an audience is idle, and its server may end it.
-            if PageLink.has_audience():
+            if not needs_audience or PageLink.has_audience():
                 alive()
             loop.call_later(seconds, tick)
 
