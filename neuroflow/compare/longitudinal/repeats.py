@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import CompareError
+from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import (
     Cells,
     FloatArray,
@@ -67,8 +67,12 @@ def read_repeats(
     if several.sum() < _LEAST:
         raise CompareError(
             f"{int(several.sum())} participants have repeated scans; two are needed at least.",
-            advice="Give repeated scans the same participant_id and their own session_id"
-            + (f", or check {scanner}." if scanner else ", or allow a longer interval."),
+            advice=Wording(
+                "Give repeated scans the same participant_id and their own session_id"
+                + (f", or check {scanner}." if scanner else ", or allow a longer interval."),
+                form="Allow more days between the scans.",
+            ),
+            about="within" if within is not None else "",
         )
     chosen = there & several[who]
     row = np.cumsum(several) - 1

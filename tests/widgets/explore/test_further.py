@@ -204,3 +204,22 @@ def test_numbers_are_asked_where_they_count(further):
     assert (slowing.layout.display, days.layout.display) == (None, "none")
     further.analysis = "repeats"
     assert (slowing.layout.display, days.layout.display) == ("none", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "number", "words"),
+    [
+        ("trial", "slowing", 0, "A treatment can slow the change by 1 to 100 %."),
+        ("trial", "slowing", 150, "A treatment can slow the change by 1 to 100 %."),
+        ("repeats", "days", 0, "Repeated scans lie at least one day apart."),
+        ("repeats", "days", 9, "0 participants have repeated scans; two are needed at least."),
+    ],
+)
+def test_a_number_without_an_answer_is_reported_below_it(further, name, field, number, words):
+    opened(further)
+    further.set(**{"analysis": name, field: number})
+    further.run_safely(further.ask, "Answer")
+    (problem,) = further.problems
+    assert (problem.at, problem.what) == (field, words)
+    further.set(**{field: number + 1})
+    assert further.problems == ()

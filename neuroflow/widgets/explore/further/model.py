@@ -64,6 +64,7 @@ class FurtherModel(FormModel):
             raise OptionError("There are no results to ask about.")
         if why := self.missing.get(self.analysis):
             raise OptionError(f"This question cannot be asked: {why}.")
+        self._check_number()
         steps = self.steps()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResultWarning)
@@ -77,6 +78,18 @@ class FurtherModel(FormModel):
             code=code_cell(self.explore.ws.folder, steps, ANSWER),
             notice="",
         )
+
+    def place_of(self, error: Exception) -> str:
+        """Return the field that an error is about: days are what the analysis calls within."""
+        place = super().place_of(error)
+        return "days" if place == "within" else place
+
+    def _check_number(self) -> None:
+        """Refuse a number that its question cannot use."""
+        if self.chosen.number == "slowing" and not 0 < self.slowing <= 100:
+            raise OptionError("A treatment can slow the change by 1 to 100 %.", about="slowing")
+        if self.chosen.number == "days" and self.days < 1:
+            raise OptionError("Repeated scans lie at least one day apart.", about="days")
 
     def export_answer(self) -> None:
         """Save the table of the answer in the exports."""

@@ -49,8 +49,10 @@ def _questions(model: FurtherModel) -> list[Any]:
     )
     ask = button(model, "Answer", "Answer the chosen question", model.ask, icon="question")
     slowing, days = _numbers(model)
-    row = in_row(_menu(model), slowing, days, ask)
-    problems_at(model, row, {"slowing": slowing, "days": days})
+    numbers = private.VBox([slowing, days])  # of which one is seen, its problem below it
+    problems_at(model, numbers, {"slowing": slowing, "days": days})
+    bind(model, ["analysis"], lambda: set_visible(numbers, bool(model.chosen.number)))
+    row = in_row(_menu(model), numbers, ask)
     labels = {"analysis": _QUESTION, "slowing": slowing.description, "days": days.description}
     opening = {name: FurtherModel.class_traits()[name].default() for name in labels}
     reset = reset_row(model, "Reset further question", labels, lambda: opening)
