@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from traitlets import link
 
 from neuroflow.widgets.browser import CopyButton
-from neuroflow.widgets.common import SHORT, bind, button, field, html, private
-from neuroflow.widgets.explore.fields import NARROW
+from neuroflow.widgets.common import SHORT, bind, button, field, html, in_row, private
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
@@ -23,7 +22,6 @@ LARGEST = 5_000_000
 """Bytes of a file that the page offers for download; larger ones are in the folder only."""
 WIDTHS = (("as shown", 0.0), ("85 mm, a column", 85.0), ("180 mm, a page", 180.0))
 """The widths of an exported figure, in mm."""
-_ROW = {"flex_flow": "row wrap", "align_items": "center"}
 
 
 def take_away_panel(model: ExploreModel) -> private.VBox:
@@ -56,7 +54,7 @@ def _tables(model: ExploreModel) -> private.HBox:
             ),
         )
     ]
-    return private.HBox([*buttons, suffix], layout=_ROW)
+    return in_row(*buttons, suffix)
 
 
 def _figure(model: ExploreModel) -> private.HBox:
@@ -66,7 +64,6 @@ def _figure(model: ExploreModel) -> private.HBox:
         "The figure to export and to draw with the code",
         options=[(entry.label, view) for view, entry in form_entries().items()],
         layout=SHORT,
-        **NARROW,
     )
     link((model, "main"), (main, "value"))
     width = field(
@@ -75,7 +72,6 @@ def _figure(model: ExploreModel) -> private.HBox:
         "The width of the exported figure and of the one that the code draws",
         options=WIDTHS,
         layout=SHORT,
-        **NARROW,
     )
     link((model, "width"), (width, "value"))
     export = button(
@@ -85,7 +81,7 @@ def _figure(model: ExploreModel) -> private.HBox:
         model.export_figure,
         icon="download",
     )
-    return private.HBox([export, main, width], layout=_ROW)
+    return in_row(export, main, width)
 
 
 def _methods(model: ExploreModel) -> private.VBox:
@@ -106,7 +102,7 @@ def _methods(model: ExploreModel) -> private.VBox:
         )
 
     bind(model, ["methods"], update)
-    return private.VBox([shown, private.HBox([copy, save], layout=_ROW)])
+    return private.VBox([shown, in_row(copy, save)])
 
 
 def _code(model: ExploreModel) -> private.VBox:
