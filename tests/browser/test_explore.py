@@ -83,6 +83,14 @@ def test_click_in_the_forest_selects_its_region(explore):
     expect(picture(explore, "Anterior substantia nigra: Free water")).to_be_visible()
 
 
+def test_an_error_is_seen_from_a_button_far_below_it(explore):
+    field(explore, "Figure").select_option("Profile")
+    explore.click("Export figure")
+    expect(explore.form.get_by_role("alert")).to_be_in_viewport()
+    explore.click("Dismiss")
+    field(explore, "Figure").select_option("Forest")
+
+
 def test_study_selected_in_strip_shows_in_profile_and_gallery(explore):
     explore.click("Profile")
     explore.sees("Choose a study.")
@@ -130,6 +138,19 @@ def test_figure_table_and_methods_are_exported(explore, project):
     assert written == {".png", ".svg", ".pdf", ".py", ".csv", ".json", ".txt"}
     code = explore.form.locator("pre.nf-code").filter(has_text="import neuroflow").inner_text()
     assert code.strip() == (project / "exports" / "forest_FW.py").read_text().strip()
+
+
+def test_methods_of_a_further_answer_are_copied(explore):
+    explore.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    explore.click("Further questions")
+    field(explore, "Question").select_option(index=1)
+    explore.click("Answer")
+    explore.sees("distinguishes patients from controls best")
+    expect(explore.form.get_by_role("button", name="Copy methods")).to_have_count(2)
+    explore.form.get_by_role("button", name="Copy methods").first.click()
+    explore.sees("Copied.")
+    copied = explore.page.evaluate("navigator.clipboard.readText()")
+    assert "area under the ROC curve" in copied
 
 
 TABLE = f"""

@@ -322,6 +322,16 @@ function relate() {
 }
 let problems = 0;
 
+// What is wrong is seen by whoever works in its form, also from a button far below it.
+function showProblems(changes) {
+  const form = document.activeElement.closest(".nf-form");
+  const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+  for (const node of added.filter((each) => form?.contains(each) && each.matches?.(".nf-problem"))) {
+    const { top, bottom } = node.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) node.scrollIntoView({ block: "center" });
+  }
+}
+
 // How the page looks: figures are drawn in its theme, and no larger than its screen shows.
 function look() {
   return { dark: isDark(), ratio: devicePixelRatio };
@@ -393,6 +403,7 @@ function initialize({ model }) {
     addEventListener("change", useWhole, { capture: true });
     document.addEventListener("keydown", moveInGallery);
     document.addEventListener("keydown", keep);
+    new MutationObserver(showProblems).observe(document.body, { childList: true, subtree: true });
     new MutationObserver(relate).observe(document.body, { childList: true, subtree: true });
   }
   return () => {
