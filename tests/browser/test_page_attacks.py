@@ -65,15 +65,21 @@ def elsewhere():
         thread.join()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_page_of_another_server_has_no_power(browser, tmp_path, host):
+@pytest.fixture(scope="module")
+def attacked(browser, tmp_path_factory):
+    """Open the page of a workspace; yield it with its address, the token left out."""
     with (
-        running_page(tmp_path / "project") as address,
+        running_page(tmp_path_factory.mktemp("attacked") / "project") as address,
         left(VoilaPage(browser.new_page(), address)) as page,
-        elsewhere() as (port, sent),
     ):
         page.open()
-        base = address.partition("?")[0]
+        yield page, address.partition("?")[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_page_of_another_server_has_no_power(browser, attacked, host):
+    page, base = attacked
+    with elsewhere() as (port, sent):
         kernel = page.page.evaluate(
             "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
         )
@@ -93,5 +99,8 @@ def test_a_page_of_another_server_has_no_power(browser, tmp_path, host):
         assert sent
         assert not [headers for headers in sent if "username" in headers.get("Cookie", "")]
         evil.close()
-        page.tab("2 Cohort")  # the kernel answers
-        page.form.get_by_role("heading", name="Cohort").first.wait_for()
+        page.tab("2 Cohort")
+        page.fill("Scan folder", f"/no/such/{host}")
+        page.fill("Cohort id", "C")
+        page.click("Check studies")  # the kernel answers
+        page.form.get_by_role("alert").filter(has_text=f"/no/such/{host}").wait_for()

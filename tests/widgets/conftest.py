@@ -4,7 +4,16 @@ import pytest
 from support.made_once import made_once
 
 from neuroflow.demo.cohort import make_cohort
+from neuroflow.widgets.common.private import PageLink
 from neuroflow.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def _no_form_follows_the_page_for_longer():
+    """Let forms of one test draw nothing when a later one changes the theme of the page."""
+    yield
+    for look in ("dark", "ratio"):
+        PageLink.current().unobserve_all(look)
 
 
 @pytest.fixture(scope="session")

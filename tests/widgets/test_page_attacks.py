@@ -26,8 +26,8 @@ class Page:
     def __init__(self, address):
         parts = urlsplit(address)
         self.port, self.base, self.token = parts.port, parts.path, parts.query.partition("=")[2]
-        self.headers, body = self.ask("GET", f"?{parts.query}")[1:]
-        self.kernel = re.search(r'"kernelId": ?"([^"]+)"', body).group(1)
+        self.headers, self.body = self.ask("GET", f"?{parts.query}")[1:]
+        self.kernel = re.search(r'"kernelId": ?"([^"]+)"', self.body).group(1)
         self.set_cookie = self.headers["Set-Cookie"]
         self.cookie = self.set_cookie.partition(";")[0]
         self.origin = f"http://{LOCAL}:{self.port}"
@@ -73,6 +73,19 @@ def test_the_cookie_ends_with_the_browser_and_has_a_path(page):
     status, headers, _ = page.ask("GET", "login")
     (xsrf,) = SimpleCookie(headers["Set-Cookie"]).values()
     assert (status, xsrf["expires"], xsrf["path"]) == (200, "", page.base)
+
+
+def test_the_page_answers_to_this_computer_alone_and_reaches_nobody(page):
+    for host in ("evil.example.org", "evil.example.org:80", "127.0.0.1.nip.io", "10.0.0.1"):
+        assert page.ask("GET", f"?token={page.token}", Host=host)[0] == 403
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    sources = set(policy.replace(";", " ").split())
+    assert {s for s in sources if "://" in s} == {
+        f"ws://{n}:{page.port}" for n in (LOCAL, "localhost")
+    }
+    assert "history.replaceState" in page.body  # the token is in the address once
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/api/kernels", "/voila/static/voila.js", "/x/"])

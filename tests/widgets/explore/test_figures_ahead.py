@@ -15,7 +15,7 @@ from neuroflow.widgets.explore.figures import kept
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.workspace.workspace import Workspace
 
-FEW = 4
+FEW = 3
 """Regions that are drawn ahead here, so that the tests are quick."""
 
 

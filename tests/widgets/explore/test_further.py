@@ -22,12 +22,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::neuroflow.errors.ResultWarning"
 
 
 def loaded(ws):
+    """Return the model of Explore, where the midbrain is chosen."""
     model = ExploreModel(ws, load=False)
     model.views = ()
     model.reload()
     assert model.join(PATIENCE)
     model.set(covariates=(), systems=("midbrain",))
-    return FurtherModel(model)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,17 @@ def project(tmp_path_factory):
         yield ws
 
 
-@pytest.fixture
-def further(project):
+@pytest.fixture(scope="module")
+def explore(project):
     return loaded(project)
+
+
+@pytest.fixture
+def further(explore):
+    """Return the further questions; what a test asks of Explore is set back."""
+    before = explore.asked
+    yield FurtherModel(explore)
+    explore.set(**before)
 
 
 def answered(further, name):
@@ -122,7 +131,7 @@ def test_impossible_values_are_refused_until_ticked(project, monkeypatch):
     first = table.index[(table["metric"] == "FW") & (table["system"] == "midbrain")][0]
     table.loc[first, "value"] = 1.5
     monkeypatch.setattr(type(project), "table", lambda _self: table)
-    further = loaded(project)
+    further = FurtherModel(loaded(project))
     further.analysis = "accuracy"
     further.run_safely(further.ask, "Answer")
     assert len(further.problems) == 1
@@ -170,7 +179,7 @@ def test_cohorts_are_compared_and_summarised(project, monkeypatch):
     second = table["participant_id"].astype(str).str[-1].isin(list("13579"))
     both = table.assign(cohort_id=second.map({True: "B", False: "A"}))
     monkeypatch.setattr(type(project), "table", lambda _self: both)
-    found = answered(loaded(project), "cohorts")
+    found = answered(FurtherModel(loaded(project)), "cohorts")
     assert {"A", "B"} < set(found["cohort"])
 
 

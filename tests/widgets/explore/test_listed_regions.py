@@ -21,10 +21,10 @@ def model(folder):
         if not ws.results_folder.exists():
             collect_into(ws, people(16), reports=False)
         model = ExploreModel(ws, load=False)
-        model.views = ("forest",)
+        model.views = ()
         model.reload()
         assert model.join(PATIENCE)
-        model.set(covariates=(), correction="none", groups=("Control", "PSP"))
+        model.set(covariates=(), correction="none", groups=("Control", "PSP"), views=("forest",))
         yield model
 
 

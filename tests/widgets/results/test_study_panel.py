@@ -15,7 +15,7 @@ from neuroflow.workspace.workspace import Workspace
 @pytest.fixture
 def ws(tmp_path):
     with Workspace(tmp_path / "ws") as workspace:
-        collect_into(workspace, people(8), reports=False)
+        collect_into(workspace, people(4), reports=False)
         yield workspace
 
 
