@@ -5,9 +5,11 @@ The notebooks are not run here (`test_notebooks.py` does), only shown.
 
 import inspect
 import re
-import subprocess
+import warnings
+from contextlib import redirect_stderr
 from html.parser import HTMLParser
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +18,6 @@ from support.made_once import made_once
 
 import neuroflow
 from neuroflow import errors, plot
-from neuroflow.io import jupyter_command
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,13 +31,18 @@ def site(tmp_path_factory):
     """Build the site, once for all processes of the tests; return its folder."""
 
     def build(folder):
+        from sphinx.cmd.build import build_main
+
         options = ["-W", "--keep-going", "-q", "-D", "nb_execution_mode=off"]
-        done = subprocess.run(
-            [*jupyter_command("sphinx"), "-c", "docs", *options, ".", folder],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        words = f"{done.returncode}\n{done.stderr}"
-        folder.with_suffix(".txt").write_text(words, encoding="utf-8")
+        places = ["-c", str(ROOT / "docs"), str(ROOT), str(folder)]
+        said = StringIO()
+        # In this process, which has loaded what the reference describes.
+        with redirect_stderr(said), warnings.catch_warnings():
+            warnings.resetwarnings()
+            for kind in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+                warnings.simplefilter("ignore", kind)
+            code = build_main([*options, *places])
+        folder.with_suffix(".txt").write_text(f"{code}\n{said.getvalue()}", encoding="utf-8")
 
     folder = made_once(tmp_path_factory, "site", build)
     words = folder.with_suffix(".txt").read_text(encoding="utf-8")
