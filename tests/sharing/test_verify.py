@@ -1,6 +1,8 @@
 """Numbers in files are computed again, and what differs is found."""
 
+import shutil
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +13,13 @@ import neuroflow as nf
 from neuroflow.errors import OptionError, ResultWarning
 from neuroflow.sharing.verification.keyed import read_keyed
 from neuroflow.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def report(project, tmp_path_factory):
+    """Return the file of a report, never changed."""
+    return nf.report(project, tmp_path_factory.mktemp("report") / "r.html", figures=False)
+
 
 OPTIONS = [
     {},
@@ -26,8 +35,8 @@ def test_an_unchanged_report_has_no_difference(project, tmp_path, options):
     assert found.attrs["n_compared"] > 500
 
 
-def test_one_changed_digit_in_a_report_is_found(project, tmp_path):
-    file = nf.report(project, tmp_path / "r.html", figures=False)
+def test_one_changed_digit_in_a_report_is_found(project, report, tmp_path):
+    file = Path(shutil.copy(report, tmp_path))
     text = file.read_text("utf-8")
     start = text.index("±", text.index('id="comparison"')) - 2
     other = str((int(text[start]) + 1) % 10) if text[start].isdigit() else "9"
@@ -37,8 +46,8 @@ def test_one_changed_digit_in_a_report_is_found(project, tmp_path):
     assert found["written"] != found["computed"]
 
 
-def test_a_removed_row_is_found(project, tmp_path):
-    file = nf.report(project, tmp_path / "r.html", figures=False)
+def test_a_removed_row_is_found(project, report, tmp_path):
+    file = Path(shutil.copy(report, tmp_path))
     text = file.read_text("utf-8")
     row = text[text.index('<tr><th scope="row"', text.index('id="accuracy"')) :]
     file.write_text(text.replace(row[: row.index("</tr>") + 5], ""), "utf-8")
@@ -68,8 +77,8 @@ def test_text_around_marks_belongs_to_its_key(tmp_path):
     assert read_keyed(file).texts == {"a": "1 ± 2 3", "b": "", "a (2)": "5"}
 
 
-def test_a_report_of_another_project_is_named_so(project, tmp_path):
-    file = nf.report(project, tmp_path / "r.html", figures=False)
+def test_a_report_of_another_project_is_named_so(report, tmp_path):
+    file = Path(shutil.copy(report, tmp_path))
     with Workspace(tmp_path / "p") as ws:
         collect_into(ws, people(12))
         with pytest.raises(OptionError, match="is of another project"):

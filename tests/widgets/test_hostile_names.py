@@ -65,7 +65,7 @@ def test_hostile_names_stay_text_in_every_form(project):
     for place in range(len(tabs.titles)):
         tabs.forms.selected_index = place  # every form is drawn
     assert model.explore.join(PATIENCE)
-    model.explore.set(views=tuple(form_entries()), cohort="C1")
+    model.explore.set(views=tuple(form_entries()), cohort="C1", systems=("midbrain",))
     model.explore.views = ("strip", "profile")  # each figure was drawn; these follow the study
     said = []
     for name, study in zip(NAMES, cohort.studies, strict=False):

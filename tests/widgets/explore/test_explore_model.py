@@ -227,7 +227,10 @@ for folder in map(pathlib.Path, sys.argv[1:]):
 QUESTIONS = (
     {"main": "forest", "systems": ("midbrain",), "correction": "none"},
     {"main": "strip", "groups": ("Control", "PSP"), "metric": "FAt", "region": "SCP"},
-    {"main": "volcano", "method": "mannwhitney", "correction": "holm", "visit": "last"},
+    {
+        **{"main": "volcano", "systems": ("midbrain", "thalamus")},
+        **{"method": "mannwhitney", "correction": "holm", "visit": "last"},
+    },
     {"main": "brain", "robust": "HC3", "covariates": ("age",), "contrast": "MSA - Control"},
     {"main": "profile", "search": "midbrain, putamen", "visit": "1", "cohort": "C1"},
     {
