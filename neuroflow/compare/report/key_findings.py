@@ -62,7 +62,8 @@ def key_findings(effects: pd.DataFrame, *, alpha: float = 0.05, most: int = 3) -
         )
     correction = effects.attrs.get("correction")
     word = "p" if correction == "none" else "q"
-    rows = effects.groupby(["contrast", "metric"], sort=False, observed=True)
+    bare = pd.DataFrame(effects)  # pandas copies `.attrs` at each step
+    rows = bare.groupby(["contrast", "metric"], sort=False, observed=True)
     lines = [
         f"{contrast}, {metric}: {_sentence(found, word, alpha, most)}"
         for (contrast, metric), found in rows

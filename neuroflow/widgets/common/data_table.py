@@ -138,6 +138,7 @@ def _is_number(column: pd.Series[Any]) -> bool:
 def _plain_rows(frame: pd.DataFrame, tones: list[str] | None) -> list[list[Any]]:
     """Return the rows for the browser: numbers as numbers, all else as text, then the tone."""
     columns: list[list[Any]] = []
+    frame = pd.DataFrame(frame)  # pandas would copy `.attrs` at each step
     for number in range(frame.shape[1]):
         column = frame.iloc[:, number]
         plain = column if _is_number(column) else column.astype("str")

@@ -69,8 +69,9 @@ def result_text(call: Call, effects: pd.DataFrame | None) -> str:
         return ""
     if call.table_name == "effects":
         return " ".join(key_findings(effects).splitlines())
-    here = effects["region"].isin(call.options.get("regions", ()))
-    rows = effects.loc[here, ["contrast", "estimate", "ci_low", "ci_high", "q"]]
+    bare = pd.DataFrame(effects)  # pandas would copy `.attrs` at each step
+    here = bare["region"].isin(call.options.get("regions", ()))
+    rows = bare.loc[here, ["contrast", "estimate", "ci_low", "ci_high", "q"]]
     return " ".join(
         f"{row.contrast}: difference {row.estimate:.3g} (95 % CI {row.ci_low:.3g} to "
         f"{row.ci_high:.3g}), q {row.q:.2g}."
