@@ -372,8 +372,11 @@ class ExploreModel(FiguresModel):
         self._defer(act)
 
     def _save_table(self, table: pd.DataFrame, name: str) -> None:
-        table = self.marked(table)
-        self._report_saved(export_table(self.ws.folder, table, name, self.suffix))
+        table, suffix = self.marked(table), self.suffix
+        self._save_later(
+            "Saving the table …",
+            lambda: self._report_saved(export_table(self.ws.folder, table, name, suffix)),
+        )
 
     def _comparison(self) -> pd.DataFrame:
         if self.effects is None:

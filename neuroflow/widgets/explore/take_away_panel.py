@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from traitlets import link
 
-from neuroflow.widgets.browser import CopyButton
+from neuroflow.widgets.browser import CopyButton, DownloadButton
 from neuroflow.widgets.common import SHORT, bind, button, field, html, in_row, private
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neuroflow.widgets.explore.further import FurtherModel
 
 LARGEST = 5_000_000
-"""Bytes of a file that the page offers for download; larger ones are in the folder only."""
+"""Bytes of a file that the page has in a link; a larger one is asked for piece by piece."""
 WIDTHS = (("as shown", 0.0), ("85 mm, a column", 85.0), ("180 mm, a page", 180.0))
 """The widths of an exported figure, in mm."""
 
@@ -120,18 +120,44 @@ def _code(model: ExploreModel) -> private.VBox:
     return private.VBox([shown, copy])
 
 
-def saved_files(model: ExploreModel | FurtherModel) -> private.HTML:
-    """Draw where the last export was saved, with links to its files."""
+def saved_files(model: ExploreModel | FurtherModel) -> private.VBox:
+    """Draw where the last export was saved, with links to its files; a button for a large one."""
     status = private.HTML()
+    place = private.VBox([status])
 
     def update() -> None:
         tone = "wait" if model.tone == "wait" else "good"
         line = html.badge(tone, model.notice) if model.notice else ""
-        links = download_links(model.exported) if model.notice else ""
-        status.value = f'<div role="status">{line}{links}</div>'
+        files = model.exported if model.notice else ()
+        status.value = f'<div role="status">{line}{download_links(files)}</div>'
+        _offer(place, [file for file in files if _size(file) > LARGEST])
 
     bind(model, ["notice", "exported", "tone"], update)
-    return status
+    return place
+
+
+def _offer(place: private.VBox, files: list[Path]) -> None:
+    """Show a button for each of the files, below what the place shows first."""
+    first, *before = place.children
+    if [take.path for take in before] == files:
+        return
+    takes = [
+        DownloadButton(label=f"Download {file.name}", tooltip="Save the file on this computer")
+        for file in files
+    ]
+    for take, file in zip(takes, files, strict=True):
+        take.path = file
+    place.children = (first, *takes)
+    for take in before:
+        take.close()
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file; none if it is gone since."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def download_links(files: Iterable[Path]) -> str:

@@ -7,15 +7,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 from support.collected import collect_into, people
+from support.forms import all_of
 from support.waits import PATIENCE
 
 from neuroflow.compare import key_findings
 from neuroflow.compare.groups import compare_groups
+from neuroflow.widgets.browser.download_button import DownloadButton
 from neuroflow.widgets.common.clickable_figure import Picture
 from neuroflow.widgets.explore.export import export_figure
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import Question
-from neuroflow.widgets.explore.take_away_panel import LARGEST, download_links
+from neuroflow.widgets.explore.take_away_panel import LARGEST, download_links, saved_files
 from neuroflow.workspace.workspace import Workspace
 
 
@@ -314,6 +316,19 @@ def test_a_large_or_missing_file_is_no_link(tmp_path):
     large = tmp_path / "large.csv"
     large.write_bytes(bytes(LARGEST + 1))
     assert download_links([large, tmp_path / "gone.csv"]) == ""
+
+
+def test_a_large_file_is_offered_by_a_button(small_model, monkeypatch):
+    monkeypatch.setattr("neuroflow.widgets.explore.take_away_panel.LARGEST", 10)
+    place = saved_files(small_model)
+    for export, name in (
+        (small_model.export_effects, "effects_FW.csv"),
+        (small_model.export_methods, "methods.txt"),
+    ):
+        export()
+        (take,) = all_of(place, DownloadButton)
+        assert take.label == f"Download {name}"
+        assert take.path == small_model.ws.folder / "exports" / name
 
 
 def test_suspect_values_are_left_out_when_ticked(model):
