@@ -42,7 +42,6 @@ PUBLIC = frozenset(
 )
 """The traits that a notebook may keep; any other may name a participant."""
 
-
 AUDIENCE_SECONDS = 120.0
 """How long a page counts as open after its last sign of life; one comes every ten seconds."""
 SHEETS = ("design", "style", "figure", "page")
@@ -238,6 +237,7 @@ class ShortLooks:
 
     _neuroflow = True
     comm: Any
+    layout: Any
     keys: list[str]
     send_state: Callable[[Any], None]
     _trait_values: dict[str, Any]
