@@ -99,6 +99,16 @@ def test_each_question_is_answered_in_a_sentence(further, name):
     assert not shown.columns.duplicated().any()
 
 
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("accuracy", "p"), ("change", "p"), ("trial", "per arm"), ("sites", "p")],
+)
+def test_an_answer_begins_with_what_its_sentence_names(further, name, column):
+    shown = rows_of(ANALYSES[name], answered(further, name))
+    assert shown[column].dropna().is_monotonic_increasing
+    assert shown[column].dropna().nunique() > 1
+
+
 def test_accuracy_is_that_of_the_library(further):
     found = answered(further, "accuracy")
     table = further.explore.table

@@ -42,6 +42,7 @@ class Analysis:
     sentence: Callable[[pd.DataFrame], str]  # The answer in a sentence
     missing: Callable[[Choices], str] = lambda _: ""  # What the results lack for it; often nothing
     number: str = ""  # The field of `Numbers` that it asks for
+    order: str = ""  # The column whose smallest values are shown first
 
 
 def _options(question: Question, *, tests: bool = True, **more: Any) -> dict[str, Any]:
@@ -180,6 +181,7 @@ ANALYSES: dict[str, Analysis] = {
         },
         _accuracy_sentence,
         _one_group,
+        order="p",
     ),
     "change": Analysis(
         "How do regions change per year?",
@@ -190,6 +192,7 @@ ANALYSES: dict[str, Analysis] = {
         },
         _change_sentence,
         _no_repeats,
+        order="p",
     ),
     "trial": Analysis(
         "How many participants would a trial need?",
@@ -201,6 +204,7 @@ ANALYSES: dict[str, Analysis] = {
         _trial_sentence,
         _no_repeats,
         "slowing",
+        "n_per_arm",
     ),
     "repeats": Analysis(
         "How well do repeated scans agree?",
@@ -226,13 +230,16 @@ ANALYSES: dict[str, Analysis] = {
         {**_CONTRAST, **_DIFFERENCE, **_TESTED},
         _sites_sentence,
         _one_site,
+        order="p",
     ),
 }  # fmt: skip
 """The questions in the order of the menu."""
 
 
 def rows_of(analysis: Analysis, found: pd.DataFrame) -> pd.DataFrame:
-    """Return an answer as the form shows it."""
+    """Return an answer as the form shows it: what it is about comes first."""
     if not analysis.columns:
         return found.reset_index(drop=True)
+    if analysis.order:
+        found = found.sort_values(analysis.order, kind="stable")
     return labelled_rows(found, analysis.columns)
