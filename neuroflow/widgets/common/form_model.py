@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import Event as ThreadEvent
 from typing import Any, ClassVar, TypeVar
 
-from traitlets import Bool, Dict, HasTraits, Instance, Tuple, Unicode
+from traitlets import Bool, Dict, HasTraits, Instance, Tuple, Unicode, observe
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
@@ -64,6 +65,7 @@ class FormModel(HasTraits):
     """The fields that errors of these kinds are about, if the error itself names none."""
 
     def __init__(self, **traits: Any) -> None:
+        self._paused_at: datetime | None = None
         super().__init__(**traits)
         self.last_error: Exception | None = None
         self._task: BackgroundTask[Any] | None = None
@@ -202,6 +204,13 @@ class FormModel(HasTraits):
         with self.hold_trait_notifications():
             for name, value in traits.items():
                 self.set_trait(name, value)
+
+    @observe("paused")
+    def _leave_out_pause(self, change: Any) -> None:
+        now = datetime.now(UTC)
+        if not change.new and self._paused_at is not None:
+            self.progress = self.progress.after_pause(self._paused_at, now)
+        self._paused_at = now if change.new else None
 
     def _on_events(self, events: Sequence[Event]) -> None:
         self.progress = self.progress.after(events)

@@ -58,6 +58,11 @@ class Bar:
         left = f"about {format_duration((self.total - self.done) / self.rate)} left"
         return f"{self.rate / 1e6:.1f} MB/s, {left}" if self.total > BYTES_ABOVE else left
 
+    def after_pause(self, began: datetime, ended: datetime) -> Bar:
+        """Return the bar with its samples moved, as if the pause had not been."""
+        moved = tuple((min(at + (ended - began), ended), done) for at, done in self.samples)
+        return replace(self, samples=moved)
+
     def with_sample(self, at: datetime) -> Bar:
         """Return the bar with a sample added; old samples are dropped."""
         samples = tuple(mark for mark in self.samples if at - mark[0] <= RATE_WINDOW)
@@ -87,6 +92,10 @@ class Progress:
     stages: tuple[Bar, ...] = ()  # One bar per stage, in the order in which they began
     in_flight: tuple[Bar, ...] = ()  # One bar per study that is being worked on, by its `study_id`
     failed: tuple[Bar, ...] = ()  # Studies that failed, and why
+
+    def after_pause(self, began: datetime, ended: datetime) -> Progress:
+        """Return the progress without the time of a pause: rates are those from before it."""
+        return replace(self, stages=tuple(bar.after_pause(began, ended) for bar in self.stages))
 
     def after(self, events: Iterable[Event]) -> Progress:
         """Return the progress after some more events."""

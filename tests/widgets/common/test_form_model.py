@@ -1,4 +1,5 @@
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.waits import PATIENCE
@@ -6,6 +7,7 @@ from support.waits import PATIENCE
 from neuroflow.errors import FolderError, NeuroflowError, OptionError
 from neuroflow.studies import find_studies
 from neuroflow.widgets.common.form_model import FormModel, Problem
+from neuroflow.widgets.common.progress import Bar, Progress
 
 
 def test_neuroflow_error_is_shown_until_dismissed():
@@ -119,3 +121,17 @@ def test_a_damaged_map_hides_no_error(empty, cohort_folder):
     model.ws = empty
     model.report_error(NeuroflowError("It was changed.", study_id=study.study_id))
     assert "It was changed." in model.problems[0].what
+
+
+def test_continuing_leaves_the_pause_out_of_the_rate():
+    model = FormModel()
+    began = datetime.now(UTC) - timedelta(seconds=20)
+    samples = ((began, 0), (began + timedelta(seconds=10), 1_000_000))
+    model.progress = Progress((Bar("upload", 1_000_000, 2_000_000, samples=samples),))
+    before = model.progress.stages[0].rate
+    model.paused = True
+    model._paused_at -= timedelta(seconds=10)
+    model.paused = False
+    (bar,) = model.progress.stages
+    assert bar.rate == before
+    assert datetime.now(UTC) - bar.samples[-1][0] < timedelta(seconds=5)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,3 +46,17 @@ def test_the_time_left_follows_from_the_rate():
     samples = ((begun, 0), (begun + timedelta(seconds=10), 20_000_000))
     bar = Bar("upload", 20_000_000, 400_000_000, samples=samples)
     assert bar.speed == "2.0 MB/s, about 3 min left"
+
+
+def test_a_pause_changes_neither_rate_nor_time_left():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    second = timedelta(seconds=1)
+    bar = Bar("upload", total=9_000_000)
+    for n in range(5):
+        bar = replace(bar, done=n * 1_000_000).with_sample(start + n * second)
+    progress = Progress((bar,))
+    ended = start + 300 * second
+    resumed = progress.after_pause(start + 4 * second, ended).stages[0]
+    assert resumed.speed == bar.speed == "1.0 MB/s, about 5 s left"
+    later = replace(resumed, done=5_000_000).with_sample(ended + second)
+    assert later.speed == "1.0 MB/s, about 4 s left"
