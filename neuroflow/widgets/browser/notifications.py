@@ -15,6 +15,8 @@ ANSWERS = {
     "missing": "This browser offers no notifications.",
 }
 """What the forms show for each answer of the browser, as `page.js` names it."""
+REFUSALS = {"denied", "insecure", "missing"}
+"""Answers that no question to the user comes after."""
 
 
 def notify_box(when: str) -> private.VBox:
@@ -30,6 +32,7 @@ def notify_box(when: str) -> private.VBox:
     )
     box = private.VBox([tick])
     link((page, "notifies"), (tick, "value"))
+    page.observe(lambda _: _ask_again(page), names=["notifies"])
 
     def follow(_: object = None) -> None:
         words = ANSWERS.get(page.permission, "")
@@ -43,6 +46,12 @@ def notify_box(when: str) -> private.VBox:
     page.observe(follow, names=["permission", "notifies"])
     follow()
     return box
+
+
+def _ask_again(page: private.PageLink) -> None:
+    """Ask a browser that refused before: a tick may come after the answer to it."""
+    if page.notifies and page.permission in REFUSALS:
+        page.send({"permit": True})
 
 
 def notify(words: str) -> None:

@@ -375,8 +375,9 @@ function initialize({ model }) {
   const watch = new Watch(model);
   watches.set(model.widget_manager, watch);
   saveSentence(model.widget_manager);
-  const take = ({ contents, alive, notify: words }, buffers) => {
+  const take = ({ contents, alive, notify: words, permit }, buffers) => {
     if (alive) watch.answered();
+    if (permit) model.send({ permission: permitted(), asked: true });
     if (words) notify(model, words);
     if (!contents) return;
     for (const [id, name, number] of contents.binary) contents.states[id][name] = buffers[number];

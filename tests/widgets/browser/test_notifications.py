@@ -80,3 +80,13 @@ def test_an_unknown_answer_of_a_page_shows_nothing(page):
     box = notify_box("here")
     answer(link, permission="<b>other</b>", asked=True)
     assert html_of(box) == ""
+
+
+def test_a_tick_after_a_refusal_asks_the_browser_again(page):
+    link, sent = page
+    box = notify_box("here")
+    answer(link, permission="denied", asked=True)
+    control(box, "Notify me").value = True
+    assert sent == [{"permit": True}]
+    answer(link, permission="denied", asked=True)
+    assert not control(box, "Notify me").value
