@@ -11,10 +11,13 @@ from neuroflow.errors import DemoError
 DEFAULT_SEED = 0
 """The demo's seed; the known differences come out with any."""
 
+_MADE = """: invented people, phantom images, and values
+drawn from published group statistics (Archer et al. 2019, doi:10.1016/S2589-7500(19)30105-0).
+"""
 README = f"""{NOTICE}
 
-Everything in this folder was made by `neuroflow demo`: invented people, phantom images, and values
-drawn from published group statistics (Archer et al. 2019, doi:10.1016/S2589-7500(19)30105-0).
+Everything here was made by `neuroflow demo` or its function start_demo{_MADE}
+The parts, as far as they were made:
 
 scans, participants.tsv   the cohort
 project                   the workspace: what was sent and what came back
@@ -27,6 +30,15 @@ figures                   the same as pictures
 The few people who are sent would show little, as few real ones would. The comparison therefore
 has the results of all these people: the differences that 1002 people showed come out with any seed.
 """
+TRIED = f"""{NOTICE}
+
+Everything here was made by *Try with simulated scans* in the Connect form{_MADE}
+scans, participants.tsv   the cohort
+service                   the embedded service: its keys, what it received and what it answered
+
+What was sent and what came back is in the workspace that this folder is in. Use another workspace
+for real studies.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,11 @@ class DemoFolder:
     """The folder of one run, and where its parts are."""
 
     path: Path
+
+    @property
+    def readme(self) -> Path:
+        """What the folder is."""
+        return self.path / "README.txt"
 
     @property
     def scans(self) -> Path:
@@ -75,7 +92,7 @@ def make_run_folder(folder: Path | str) -> DemoFolder:
         while not _made(folder / f"run-{number}"):
             number += 1
         made = DemoFolder(folder / f"run-{number}")
-        (made.path / "README.txt").write_text(README, encoding="utf-8")
+        made.readme.write_text(README, encoding="utf-8")
     except OSError as error:
         raise DemoError(
             f"The demo cannot write into {folder}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neuroflow.demo.folder import DemoFolder
+from neuroflow.demo.folder import TRIED, DemoFolder
 from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.service import DemoService, is_running
 from neuroflow.demo.session import DemoSession, describe, join_demo, start_demo
@@ -30,7 +30,7 @@ def simulate(
     """Make simulated scans for a workspace and a service; again, the same ones as before."""
     made = _made_before(folder)
     if made is None:
-        return start_demo(
+        session = start_demo(
             folder,
             n_studies=N_STUDIES,
             only_nifti=True,
@@ -38,6 +38,8 @@ def simulate(
             project=Path(project),
             on_event=on_event,
         )
+        session.folder.readme.write_text(TRIED, encoding="utf-8")
+        return session
     try:
         return join_demo(made.path) if is_running(made.service) else _start(made, Path(project))
     except DemoError:

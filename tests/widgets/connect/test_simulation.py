@@ -44,6 +44,17 @@ def test_every_form_works_on_simulated_scans(tried):
     assert dict(model.results.counts) == {"collected": 36}
 
 
+def test_the_readme_names_what_made_the_folder(tried):
+    _, model = tried
+    folder = model.connect.simulation.folder.path
+    readme = (folder / "README.txt").read_text("utf-8")
+    assert "made by *Try with simulated scans*" in readme
+    assert "neuroflow demo" not in readme
+    listed = [line.split("  ")[0] for line in readme.splitlines() if "   " in line]
+    assert all((folder / name).exists() for line in listed for name in line.split(", "))
+    assert len(listed) == 2
+
+
 def test_the_first_answer_shows_regions_that_differ(tried):
     effects = tried[1].explore.effects
     assert set(effects["contrast"]) == {"PSP - Control"}
