@@ -107,6 +107,20 @@ def test_a_field_shows_the_whole_number_that_is_used(forms):
     expect(forms.form.get_by_label("Port", exact=True)).to_have_value("22")
 
 
+@pytest.mark.parametrize(("width", "beside"), [(700, 1), (1300, 2), (2560, 3)])
+def test_connect_uses_the_width_of_the_window(forms, width, beside):
+    forms.tab("1 Connect")
+    forms.page.set_viewport_size({"width": width, "height": 900})
+    parts = forms.form.locator(".nf-brief > :is(.nf-lead, .nf-ask, .nf-listed)")
+    expect(parts).to_have_count(3)
+    lefts = parts.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().left)")
+    right = "(each) => each.getBoundingClientRect().right"
+    used = max(parts.evaluate_all(f"(all) => all.map({right})"))
+    forms.page.set_viewport_size({"width": 1300, "height": 900})
+    assert len({round(left) for left in lefts}) == beside
+    assert used > 0.95 * width
+
+
 def test_every_tone_of_a_tab_has_a_colour(forms):
     tones = forms.page.evaluate(
         """() => {

@@ -41,6 +41,7 @@ class _Rows(private.Scripted):
     select = Unicode("none").tag(sync=True)
     per_page = Int(PER_PAGE).tag(sync=True)
     selected = TupleTrait().tag(sync=True)
+    starts = Int(0).tag(sync=True)  # how often the table began at its first page again
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -98,12 +99,21 @@ class DataTable(private.VBox):
         super().__init__()
         set_visible(self, False)
 
-    def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
-        """Show another table; selected rows stay selected if their keys are still present."""
+    def show(
+        self,
+        frame: pd.DataFrame,
+        keys: Sequence[str] | None = None,
+        *,
+        selected: Sequence[int] | None = None,
+    ) -> None:
+        """Show another table; selected rows stay selected if their keys are still present.
+
+        With `selected`, these rows are selected, and the table begins at its first page.
+        """
         known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
         was = {self._keys[place] for place in self.selected}
         self._keys = list(known)
-        selected = tuple(place for place, key in enumerate(self._keys) if key in was)
+        kept = [place for place, key in enumerate(self._keys) if key in was]
         tones = [self._tone(str(value)) for value in frame[self._by]] if self._tone else None
         self.frame = frame
         set_visible(self, not frame.empty)
@@ -116,7 +126,8 @@ class DataTable(private.VBox):
         with view.hold_sync():
             view.columns, view.numeric = columns, numeric
             view.rows = _plain_rows(frame, tones)
-            self.selected = selected
+            view.starts += selected is not None
+            self.selected = tuple(kept if selected is None else selected)
         view.send_rows(before)
 
     def _draw(self) -> _Rows:

@@ -27,7 +27,7 @@ def try_panel(model: ConnectModel) -> private.VBox:
         model.simulate,
         icon="flask",
     )
-    box = private.VBox([words, private.HBox([begin])], classes="nf-panel")
+    box = private.VBox([words, private.HBox([begin])], classes="nf-panel nf-lead")
 
     def update() -> None:
         again = model.is_simulated

@@ -72,17 +72,17 @@ def connect_form(model: ConnectModel) -> private.VBox:
     for control in (host, port, user, key.typed, secret):
         on_enter(control, actions.children[0])
     ask = [_profiles(model), *fields, secret, actions, missing, task_status(model, keep=False)]
-    found = [_steps(model), _identity(model), _agent(model), _public(model)]
-    work = side_by_side(ask, found)
+    found, keys = [_steps(model), _identity(model)], [_agent(model), _public(model)]
+    work = side_by_side(ask, found, keys)
     work.add_class("nf-brief")
     places = {"host": host, "port": port, "user": user, "key": key, "passphrase": secret}
     problems_at(model, work.children[0], places)
+    work.children = (try_panel(model), *work.children)
     return form(
         private.HTML(
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
         problem_list(model),
-        try_panel(model),
         work,
         is_wide=True,
     )

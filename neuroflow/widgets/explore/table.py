@@ -60,20 +60,26 @@ def effects_table(model: ExploreModel) -> private.VBox:
     def fill() -> None:
         nonlocal effects
         effects = model.listed_effects
-        view.selected = ()  # a region has a row per contrast: `follow` finds the right one
-        view.show(pd.DataFrame() if effects is None else rows_of(effects))
-        follow()
+        rows = pd.DataFrame() if effects is None else rows_of(effects)
+        if rows.equals(view.frame):
+            follow()  # the same answer, made again
+        else:
+            view.show(rows, selected=places()[:1])
 
-    def follow() -> None:
-        """Select the row of region and contrast, unless one of them is selected."""
+    def places() -> list[int]:
+        """Return the rows of the region and the contrast; a region has one per contrast."""
         if effects is None:
-            return
+            return []
         here = effects["region"] == model.region
         if model.contrast in model.contrasts:
             here &= effects["contrast"] == model.contrast
-        places = [int(place) for place in here.to_numpy().nonzero()[0]]
-        if places and not set(places) & set(view.selected):
-            view.selected = (places[0],)
+        return [int(place) for place in here.to_numpy().nonzero()[0]]
+
+    def follow() -> None:
+        """Select the row of region and contrast, unless one of them is selected."""
+        found = places()
+        if found and not set(found) & set(view.selected):
+            view.selected = (found[0],)
 
     def choose(change: Any) -> None:
         if change.new and effects is not None:

@@ -210,17 +210,24 @@ async function render({ model, el }) {
       .then(async () => take(message.packed ? JSON.parse(await unpacked(buffers[0])) : message))
       .catch(console.error);
   };
+  let starts = model.get("starts");
   const select = () => {
     if (table === null) return;
     choose();
-    reveal(model, table);
+    if (model.get("starts") === starts) reveal(model, table); // no other table begins just now
+  };
+  const restart = () => {
+    table?.page("first").draw("page");
+    queueMicrotask(() => (starts = model.get("starts"))); // after all that came with it
   };
   model.on("msg:custom", receive);
   model.on("change:selected", select);
+  model.on("change:starts", restart);
   model.send({ ask: "rows" });
   return () => {
     model.off("msg:custom", receive);
     model.off("change:selected", select);
+    model.off("change:starts", restart);
     table?.destroy();
   };
 }

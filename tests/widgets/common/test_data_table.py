@@ -110,3 +110,13 @@ def test_rows_are_sent_to_pages_once_and_then_changes(monkeypatch):
         {"changed": [[1, ["x", "sent", ""]]]},
         {"rows": [["a", "sent", ""], ["x", "sent", ""]]},
     ]
+
+
+def test_rows_selected_with_a_table_begin_at_its_first_page():
+    table = view(studies("a", "b"))
+    rows = table.children[0]
+    table.show(studies("c", "d"), selected=(1,))
+    assert (table.selected, rows.selected, rows.starts) == ((1,), (1,), 1)
+    table.show(studies("c", "d"))
+    table.selected = (0,)
+    assert (rows.selected, rows.starts) == ((0,), 1)

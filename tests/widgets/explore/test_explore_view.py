@@ -156,6 +156,20 @@ def test_effects_begin_with_the_smallest_p(form, model):
     control(form, "By brain system").value = False
 
 
+def test_only_a_new_answer_begins_at_its_first_page(form, model):
+    (table,) = all_of(form, DataTable)
+    rows = table.children[0]
+    before, metric = rows.starts, model.metric
+    control(form, "Region").value = "Red nucleus"
+    assert rows.starts == before
+    model.metric = next(name for name in model.choices.metrics if name != metric)
+    assert model.join(PATIENCE)
+    assert rows.starts > before
+    assert model.listed_effects["region"].iloc[table.selected[0]] == model.region
+    model.metric = metric
+    assert model.join(PATIENCE)
+
+
 def test_effects_by_system_are_in_the_order_of_figures(model):
     model.systems = ("thalamus", "midbrain")
     model.by_system = True
