@@ -153,6 +153,23 @@ def test_methods_of_a_further_answer_are_copied(explore):
     assert "area under the ROC curve" in copied
 
 
+def test_a_new_answer_begins_at_its_first_page(explore):
+    explore.form.get_by_role("searchbox").first.fill("")
+    last = explore.form.get_by_role("link", name="Last").first
+    last.click()
+    row = explore.form.locator(".nf-rows:visible tbody tr", has_text="PD - Control").last
+    name = row.locator("td").first.inner_text()
+    first_page = explore.form.get_by_text("Rows 1 to 10 of")
+    expect(first_page).to_have_count(0, timeout=10000)
+    field(explore, "age").click()
+    expect(first_page).to_be_visible()
+    explore.fill("Region", name)  # far from the first page, where its row is brought into view
+    field(explore, "age").click()
+    expect(first_page).to_be_visible()
+    explore.fill("Region", "Posterior substantia nigra")
+    expect(chosen_row(explore)).to_be_visible()
+
+
 TABLE = f"""
 import pandas as pd
 from neuroflow.widgets.common.form_model import FormModel

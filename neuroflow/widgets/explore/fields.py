@@ -7,6 +7,7 @@ from typing import Any
 
 from traitlets import link
 
+from neuroflow.errors import OptionError
 from neuroflow.escaping import visible
 from neuroflow.widgets.common import (
     AS_WIDE,
@@ -14,6 +15,7 @@ from neuroflow.widgets.common import (
     FormModel,
     bind,
     button,
+    cure_on_change,
     field,
     html,
     private,
@@ -188,7 +190,6 @@ def name_box(label: str, description: str) -> Any:
         label,
         description,
         layout={"width": "98%"},
-        ensure_option=True,
         continuous_update=False,
         placeholder="type to search",
         **NARROW,
@@ -207,7 +208,11 @@ def reset_row(
 
     def differing() -> list[str]:
         values = first()
-        return [name for name in names if name in values and getattr(model, name) != values[name]]
+        return [
+            name
+            for name in names
+            if name in values and _in_order(getattr(model, name)) != _in_order(values[name])
+        ]
 
     def reset() -> None:
         nonlocal is_setting
@@ -231,23 +236,47 @@ def reset_row(
     return [way, done]
 
 
+def _in_order(value: Any) -> Any:
+    """Return a value to compare: of what is ticked, the order does not count."""
+    return sorted(value) if isinstance(value, tuple) else value
+
+
 def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
     """Link a box of names to a trait that holds the key of the name."""
     names: dict[str, str] = {}  # from key to name
+    is_filling = False
 
     def follow() -> None:
+        nonlocal is_filling
         fresh = model.region_names if trait == "region" else model.study_names
-        if fresh != names:
-            names.clear()
-            names.update(fresh)
-            box.value = ""
-            box.options = tuple(names.values())
-        box.value = names.get(getattr(model, trait), "")
+        is_filling = True
+        try:
+            if fresh != names:
+                names.clear()
+                names.update(fresh)
+                box.options = tuple(names.values())
+            box.value = names.get(getattr(model, trait), "")
+        finally:
+            is_filling = False
 
     def choose(name: str) -> None:
-        key = next((key for key, known in names.items() if known == name), None)
-        if key is not None:
-            model.set(**{trait: key})
+        if is_filling:
+            return
+        keys = {known: key for key, known in names.items()}
+        if trait == "region":  # as the table calls it, too
+            keys = model.region_labels | keys
+        elif not name:
+            keys[""] = ""  # no study is chosen
+        if name in keys:
+            model.set(**{trait: keys[name]})
+        elif name:
+            raise OptionError(
+                f"There is no {box.description.lower()} {name!r} here.",
+                advice="Choose one of the list that opens while you type.",
+                about=trait,
+            )
+        follow()
 
     bind(model, [*changed, trait], follow)
+    cure_on_change(model, box, trait)  # first: the new name may be wrong, too
     box.observe(lambda change: model.run_safely(lambda: choose(change.new)), names="value")

@@ -182,6 +182,15 @@ class ExploreModel(FiguresModel):
         return {} if self.choices is None else self.choices.region_names
 
     @property
+    def region_labels(self) -> dict[str, str]:
+        """Map the names of regions in the table of effects to region keys."""
+        if self.effects is None:
+            return {}
+        from neuroflow.plot import region_labels
+
+        return dict(zip(region_labels(self.effects), self.effects["region"], strict=True))
+
+    @property
     def study_names(self) -> dict[str, str]:
         """Map `study_id` to a unique name."""
         return unique_labels(self.names)
@@ -373,9 +382,11 @@ class ExploreModel(FiguresModel):
 
     def _save_table(self, table: pd.DataFrame, name: str) -> None:
         table, suffix = self.marked(table), self.suffix
-        self._save_later(
-            "Saving the table …",
-            lambda: self._report_saved(export_table(self.ws.folder, table, name, suffix)),
+        self.set(notice="", exported=())
+        self.run(  # a large one takes Excel's format half a minute
+            "Saving the table",
+            lambda _on_event, _stop: export_table(self.ws.folder, table, name, suffix),
+            self._report_saved,
         )
 
     def _comparison(self) -> pd.DataFrame:

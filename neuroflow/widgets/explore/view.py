@@ -11,6 +11,7 @@ from neuroflow.widgets.common import (
     in_row,
     private,
     problem_list,
+    problems_at,
     set_visible,
     task_status,
 )
@@ -92,4 +93,6 @@ def _selection(model: ExploreModel) -> private.GridBox:
     )
     bind_name(model, "region", region, ["choices"])
     bind_name(model, "study_id", study, ["names"])
-    return private.GridBox([contrast, region, study], layout=GRID_OF_THREE, classes="nf-row")
+    grid = private.GridBox([contrast, region, study], layout=GRID_OF_THREE, classes="nf-row")
+    problems_at(model, grid, {"region": region, "study_id": study})
+    return grid

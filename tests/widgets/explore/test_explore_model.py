@@ -277,6 +277,7 @@ def test_exports_never_overwrite_others(tmp_path):
         model.export_figure()
         model.export_figure()
         model.export_effects()
+        assert model.join(PATIENCE)
         model.export_methods()
         names = {path.name for path in (ws.folder / "exports").iterdir()}
         stems = ("strip_FW_pSN", "strip_FW_pSN-2")
@@ -302,6 +303,7 @@ def test_values_predictions_and_paper_table_are_taken_away(small_model):
     model.set(systems=("midbrain",), suffix=".xlsx")
     for export in (model.export_cohort_table, model.export_predictions, model.export_paper_table):
         export()
+        assert model.join(PATIENCE)
     assert model.problems == ()
     values = pd.read_excel(exports / "cohort_table.xlsx", dtype={"study_id": str})
     assert len(values) == len(model.ws.table())  # the whole table, whatever was asked
@@ -326,6 +328,7 @@ def test_a_large_file_is_offered_by_a_button(small_model, monkeypatch):
         (small_model.export_methods, "methods.txt"),
     ):
         export()
+        assert small_model.join(PATIENCE)
         (take,) = all_of(place, DownloadButton)
         assert take.label == f"Download {name}"
         assert take.path == small_model.ws.folder / "exports" / name

@@ -147,6 +147,42 @@ def test_table_boxes_and_figures_choose_the_same_region(form, model):
     assert "aSN" in {view.selected for view in all_of(form, ClickableFigure)}
 
 
+def test_a_region_is_found_by_its_name_in_the_table(form, model):
+    (table,) = all_of(form, DataTable)
+    place = next(n for n, key in enumerate(model.listed_effects["region"]) if key != model.region)
+    control(form, "Region").value = table.frame["region"].iloc[place]
+    assert model.region == model.listed_effects["region"].iloc[place]
+    assert control(form, "Region").value == model.region_names[model.region]
+
+
+def test_an_unknown_region_is_reported_below_its_field(form, model):
+    before = model.region
+    control(form, "Region").value = "Purkinje"
+    assert "There is no region &#x27;Purkinje&#x27; here." in html_of(form)
+    assert model.problems[-1].at == "region"
+    control(form, "Region").value = "Red nucleus"
+    assert model.problems == ()
+    model.region = before
+
+
+def test_an_empty_study_field_chooses_no_study(form, model):
+    first = next(iter(model.study_names))
+    model.study_id = first
+    assert control(form, "Study").value == model.study_names[first]
+    control(form, "Study").value = ""
+    assert model.study_id == ""
+
+
+def test_ticks_set_back_by_hand_leave_nothing_to_reset(form, model):
+    reset, box = button(form, "Reset question"), control(form, "PSP")
+    before, model.opening = model.opening, {**model.asked, "groups": ("PSP", "Control")}
+    box.value = True
+    assert not reset.disabled
+    control(form, "Control").value = True
+    assert reset.disabled
+    model.opening, model.groups = before, ()
+
+
 def test_effects_begin_with_the_smallest_p(form, model):
     (table,) = all_of(form, DataTable)
     assert table.frame["p"].is_monotonic_increasing
