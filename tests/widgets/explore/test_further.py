@@ -184,6 +184,14 @@ def test_what_the_results_lack_is_named(further):
     assert problem.what == "This question cannot be asked: there is one cohort."
 
 
+@pytest.mark.parametrize(("df", "is_few"), [(1, True), (3, True), (4, False)])
+def test_the_summary_of_few_cohorts_is_named_as_such(df, is_few):
+    pooled = pd.DataFrame({"cohort": [nf.compare.RANDOM], "q": [0.2], "df": [df]})
+    sentence = ANALYSES["cohorts"].sentence(pooled)
+    assert "0 of 1 comparisons show a difference" in sentence
+    assert (f"Of {df + 1} cohorts its intervals are wide" in sentence) == is_few
+
+
 def test_cohorts_are_compared_and_summarised(project, monkeypatch):
     table = project.table()
     second = table["participant_id"].astype(str).str[-1].isin(list("13579"))

@@ -149,11 +149,18 @@ def _repeats_sentence(found: pd.DataFrame) -> str:
     return f"Repeated scans of {n} people agree with a median ICC of {known.median():.2f}."
 
 
+_FEW_DF = 4
+"""Below these degrees of freedom, of the t distribution, an interval is far wider than normal."""
+
+
 def _pooled_sentence(found: pd.DataFrame) -> str:
     from neuroflow.compare import RANDOM  # loads scipy
 
-    counted = _count(found[found["cohort"] == RANDOM])
-    return f"In the summary of all cohorts {counted} comparisons show a difference ({_LEVEL})."
+    pooled = found[found["cohort"] == RANDOM]
+    words = f"In the summary of all cohorts {_count(pooled)} comparisons show a difference"
+    df = pooled["df"].max()
+    few = f" Of {df + 1:.0f} cohorts its intervals are wide: few differences can be seen."
+    return f"{words} ({_LEVEL}).{few if df < _FEW_DF else ''}"
 
 
 def _sites_sentence(found: pd.DataFrame) -> str:
