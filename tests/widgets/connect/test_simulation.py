@@ -72,6 +72,7 @@ def test_the_header_and_methods_say_that_it_is_simulated(tried):
 def test_each_exported_row_is_marked_as_simulated(tried, what):
     _, model = tried
     getattr(model.explore, f"export_{what}")()
+    assert model.explore.join(PATIENCE)
     (file,) = [path for path in model.explore.exported if path.suffix == ".csv"]
     assert set(pd.read_csv(file)["data"]) == {"SIMULATED"}
 
