@@ -16,7 +16,7 @@ from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
 from neuroflow.widgets.simulated import SIMULATED, look
-from neuroflow.workspace import EXPORTS
+from neuroflow.workspace import EXPORTS, Workspace
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -56,6 +56,15 @@ def export_paper_table(
         paper["Data"] = SIMULATED
     stem = free_stem(folder, f"table_{comparison.options['metric']}")
     return [save_paper_table(paper, stem.with_name(f"{stem.name}{suffix}"))]
+
+
+def export_report(ws: Workspace, options: Mapping[str, Any], note: str = "") -> list[Path]:
+    """Write the page about the whole project."""
+    from neuroflow.sharing import report  # with scipy, when needed
+
+    title: dict[str, Any] = {"title": f"{note}: regional diffusion MRI report"} if note else {}
+    stem = free_stem(ws.folder, "report")
+    return [report(ws, stem.with_name(f"{stem.name}.html"), **options, **title)]
 
 
 def export_methods(folder: Path, methods: str) -> list[Path]:

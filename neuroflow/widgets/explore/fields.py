@@ -236,6 +236,15 @@ def reset_row(
     return [way, done]
 
 
+def _keys_in_table(model: ExploreModel) -> dict[str, str]:
+    """Map the names of regions in the table of effects to region keys."""
+    if model.effects is None:
+        return {}
+    from neuroflow.plot import region_labels
+
+    return dict(zip(region_labels(model.effects), model.effects["region"], strict=True))
+
+
 def _in_order(value: Any) -> Any:
     """Return a value to compare: of what is ticked, the order does not count."""
     return sorted(value) if isinstance(value, tuple) else value
@@ -264,7 +273,7 @@ def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> 
             return
         keys = {known: key for key, known in names.items()}
         if trait == "region":  # as the table calls it, too
-            keys = model.region_labels | keys
+            keys = _keys_in_table(model) | keys
         elif not name:
             keys[""] = ""  # no study is chosen
         if name in keys:

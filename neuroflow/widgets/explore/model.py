@@ -21,6 +21,7 @@ from neuroflow.widgets.explore.export import (
     export_figure,
     export_methods,
     export_paper_table,
+    export_report,
     export_table,
     saved_notice,
 )
@@ -180,15 +181,6 @@ class ExploreModel(FiguresModel):
     def region_names(self) -> dict[str, str]:
         """Map region keys to names; both hemispheres share one key."""
         return {} if self.choices is None else self.choices.region_names
-
-    @property
-    def region_labels(self) -> dict[str, str]:
-        """Map the names of regions in the table of effects to region keys."""
-        if self.effects is None:
-            return {}
-        from neuroflow.plot import region_labels
-
-        return dict(zip(region_labels(self.effects), self.effects["region"], strict=True))
 
     @property
     def study_names(self) -> dict[str, str]:
@@ -380,14 +372,21 @@ class ExploreModel(FiguresModel):
 
         self._defer(act)
 
+    def export_report(self) -> None:
+        """Save a page about the whole project in the exports."""
+        options = self.question.report_options()
+        self._save_beside("Making the report", lambda: export_report(self.ws, options, self.note))
+
     def _save_table(self, table: pd.DataFrame, name: str) -> None:
         table, suffix = self.marked(table), self.suffix
-        self.set(notice="", exported=())
-        self.run(  # a large one takes Excel's format half a minute
-            "Saving the table",
-            lambda _on_event, _stop: export_table(self.ws.folder, table, name, suffix),
-            self._report_saved,
+        self._save_beside(
+            "Saving the table", lambda: export_table(self.ws.folder, table, name, suffix)
         )
+
+    def _save_beside(self, sign: str, save: Callable[[], list[Path]]) -> None:
+        """Save something that may take half a minute while the form stays usable."""
+        self.set(notice="", exported=())
+        self.run(sign, lambda _on_event, _stop: save(), self._report_saved)
 
     def _comparison(self) -> pd.DataFrame:
         if self.effects is None:

@@ -59,6 +59,15 @@ class Question:
             ChooseVisit(self.visit),
         ]
 
+    def report_options(self) -> dict[str, Any]:
+        """Return what of the question a report of the whole project asks, too."""
+        return {
+            "metric": self.metric,
+            "reference": self.reference or None,
+            "covariates": list(self.covariates),
+            "visit": self.visit,
+        }
+
     def comparison_step(self) -> Call:
         """Return the step that compares the groups."""
         options: dict[str, Any] = {

@@ -52,6 +52,11 @@ def _tables(model: ExploreModel) -> private.HBox:
                 "a table for a paper (Word; Excel if tables are Excel files)",
                 model.export_paper_table,
             ),
+            (
+                "report",
+                "a page about the whole project: flow, Table 1, quality, comparison, methods, code",
+                model.export_report,
+            ),
         )
     ]
     return in_row(*buttons, suffix)

@@ -77,6 +77,14 @@ def test_each_exported_row_is_marked_as_simulated(tried, what):
     assert set(pd.read_csv(file)["data"]) == {"SIMULATED"}
 
 
+def test_the_report_of_simulated_scans_is_marked(tried):
+    _, model = tried
+    model.explore.export_report()
+    assert model.explore.join(PATIENCE)
+    (page,) = model.explore.exported
+    assert "<title>SIMULATED data" in page.read_text(encoding="utf-8")
+
+
 def test_an_exported_figure_and_paper_table_are_marked(tried):
     _, model = tried
     model.explore.set(main="strip")

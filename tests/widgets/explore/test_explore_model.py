@@ -12,6 +12,7 @@ from support.waits import PATIENCE
 
 from neuroflow.compare import key_findings
 from neuroflow.compare.groups import compare_groups
+from neuroflow.sharing import verify
 from neuroflow.widgets.browser.download_button import DownloadButton
 from neuroflow.widgets.common.clickable_figure import Picture
 from neuroflow.widgets.explore.export import export_figure
@@ -312,6 +313,18 @@ def test_values_predictions_and_paper_table_are_taken_away(small_model):
     link = download_links(model.exported)
     content = base64.b64decode(re.search(r'base64,([^"]+)"', link)[1])
     assert content == (exports / "table_FW.xlsx").read_bytes()
+
+
+def test_a_report_of_the_project_is_taken_away(small_model):
+    small_model.set(covariates=("age",))
+    small_model.export_report()
+    assert small_model.join(PATIENCE)
+    assert small_model.problems == ()
+    (page,) = small_model.exported
+    text = page.read_text(encoding="utf-8")
+    assert page.name == "report.html"
+    assert "Participants" in text
+    assert verify(page, small_model.ws).empty
 
 
 def test_a_large_or_missing_file_is_no_link(tmp_path):
