@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -129,11 +129,8 @@ def _print_grid(frame: pd.DataFrame) -> None:
     screen = terminal()
     if not screen.is_terminal:
         screen.width = _ANY_WIDTH
-    longest = [max(map(cell_len, cells), default=0) for cells in zip(names, *rows, strict=True)]
-    if _fits_on_lines(names, rows, longest, screen.width):
-        _print_lines(screen, names, rows, longest)
-        return
     grid = Table(header_style="bold")
+    longest = [max(map(cell_len, cells), default=0) for cells in zip(names, *rows, strict=True)]
     whole = [all(_WHOLE.fullmatch(row[n]) for row in rows) for n in range(len(names))]
     needed = sum(width + 3 if kept else _LEAST for width, kept in zip(longest, whole, strict=True))
     for name, width, kept in zip(names, longest, whole, strict=True):
@@ -144,38 +141,6 @@ def _print_grid(frame: pd.DataFrame) -> None:
     for row in rows:
         grid.add_row(*map(Text, row))
     screen.print(grid)
-
-
-def _fits_on_lines(
-    names: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], space: int
-) -> bool:
-    """Return whether each row of a table is one line of the screen."""
-    is_plain = not any("\n" in cell or "\t" in cell for cells in (names, *rows) for cell in cells)
-    return is_plain and sum(widths) + 3 * len(widths) < space
-
-
-def _print_lines(
-    screen: rich.console.Console,
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    widths: Sequence[int],
-) -> None:
-    """Print a table whose rows fit on one line each as rich does, which takes far longer."""
-    from rich.box import HEAVY_HEAD
-    from rich.cells import set_cell_size
-    from rich.text import Text
-
-    box = HEAVY_HEAD.substitute(screen.options)
-    padded = [width + 2 for width in widths]
-    head = [Text(f" {set_cell_size(*each)} ", "bold") for each in zip(names, widths, strict=True)]
-    between = Text(box.head_vertical).join(head)
-    screen.print(box.get_top(padded), markup=False, highlight=False, soft_wrap=True)
-    screen.print(Text.assemble(box.head_left, between, box.head_right), soft_wrap=True)
-    lines = [box.get_row(padded, "head")]
-    for row in rows:
-        cells = (f" {set_cell_size(*each)} " for each in zip(row, widths, strict=True))
-        lines.append(f"{box.mid_left}{box.mid_vertical.join(cells)}{box.mid_right}")
-    screen.out(*lines, box.get_bottom(padded), sep="\n", highlight=False)
 
 
 def _cell(value: Any) -> str:

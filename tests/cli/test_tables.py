@@ -1,7 +1,5 @@
 """Tables on a terminal, in a pipe and in a log: nothing of them is cut."""
 
-from io import StringIO
-
 import pandas as pd
 import pytest
 
@@ -49,24 +47,3 @@ def test_a_terminal_folds_texts_and_cuts_nothing(table, capsys, monkeypatch, wid
     if width == 180:
         assert out.count("2026-01-02 03:04:05") == 2
         assert out.count(STUDY) == 2
-
-
-ODD = ["x", "日本 語", "", "y\u0301 z", "[red]x[/red]", "a\nb", "a\tb"]
-
-
-@pytest.mark.parametrize("last", range(4, 7))
-@pytest.mark.parametrize("terminal", [{}, {"force_terminal": True, "width": 60}])
-def test_rows_of_one_line_look_as_rich_prints_them(monkeypatch, last, terminal):
-    from rich.console import Console as Terminal
-
-    frame = pd.DataFrame({"a b": ODD[:4], "[bold]": [1.5, 2, None, 3e9], "odd": ODD[last]})
-    seen = []
-    for is_slow in (False, True):
-        screen = Terminal(file=StringIO(), color_system=None, **terminal)
-        monkeypatch.setattr(console, "terminal", lambda screen=screen: screen)
-        if is_slow:
-            monkeypatch.setattr(console, "_fits_on_lines", lambda *_: False)
-        console.Console().output({}, frame)
-        seen.append(screen.file.getvalue())
-    assert seen[0] == seen[1]
-    assert seen[0].count("\n") >= 8
