@@ -53,7 +53,7 @@ def _other_names(text: TextTable) -> dict[str, str]:
 
 
 def _choice(columns: Mapping[str, str]) -> Wording:
-    """Return how each front end is told which columns are meant."""
+    """Return the advice to choose these columns, in the words of each front end."""
     python = ", ".join(f'"{name}": "{heading}"' for name, heading in columns.items())
     cli = " ".join(f"--column {name}={_quoted(heading)}" for name, heading in columns.items())
     form = ", ".join(f"{name} from {heading}" for name, heading in columns.items())
