@@ -10,6 +10,7 @@ from support.keyboard import tab_to
 from support.lab import CONTRAST
 from support.pictures import keep
 from support.saved_forms import SECRETS, SENTENCE, saved_after_a_look, saved_widgets
+from support.waits import wait_for_columns
 from support.whole import whole
 
 from neuroflow.workspace.workspace import Workspace
@@ -263,12 +264,10 @@ def test_cards_of_the_gallery_have_one_height_and_full_pictures(forms):
     size = forms.page.viewport_size
     for width, in_a_row in ((700, 1), (1100, 3), (1300, 3), (1500, 2), (2560, 3)):
         forms.page.set_viewport_size({"width": width, "height": 900})
-        # Tabs follow the page's width a moment later.
-        forms.page.wait_for_function(
-            f"many => new Set(({CARDS})().map((card) => card.left)).size === many", arg=in_a_row
-        )
+        wait_for_columns(forms.page, ".nf-gallery > .nf-report", in_a_row)
         cards = forms.page.evaluate(CARDS)
         assert len(cards) == 12
+        assert len({card["left"] for card in cards}) == in_a_row, width
         for what in ("height", "picture", "caption"):
             found = [card[what] for card in cards]
             assert max(found) - min(found) < 2, (width, what)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from support.collected import collect_into, people
+from support.waits import wait_for_columns
 
 from neuroflow.workspace.workspace import Workspace
 
@@ -111,18 +112,16 @@ def test_a_field_shows_the_whole_number_that_is_used(forms):
 def test_connect_uses_the_width_of_the_window(forms, width, beside):
     forms.tab("1 Connect")
     forms.page.set_viewport_size({"width": width, "height": 900})
-    # Tabs follow the page's width a moment later.
-    forms.page.wait_for_function(
-        """([width, beside]) => {
-          const parts = document.querySelectorAll(".nf-brief > :is(.nf-lead, .nf-ask, .nf-listed)");
-          const places = [...parts].map((each) => each.getBoundingClientRect());
-          const lefts = new Set(places.map((each) => Math.round(each.left)));
-          const used = Math.max(...places.map((each) => each.right));
-          return places.length === 3 && lefts.size === beside && used > 0.95 * width;
-        }""",
-        arg=[width, beside],
-    )
+    selector = ".nf-brief > :is(.nf-lead, .nf-ask, .nf-listed)"
+    wait_for_columns(forms.page, selector, beside)
+    parts = forms.form.locator(selector)
+    expect(parts).to_have_count(3)
+    lefts = parts.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().left)")
+    right = "(each) => each.getBoundingClientRect().right"
+    used = max(parts.evaluate_all(f"(all) => all.map({right})"))
     forms.page.set_viewport_size({"width": 1300, "height": 900})
+    assert len({round(left) for left in lefts}) == beside
+    assert used > 0.95 * width
 
 
 def test_every_tone_of_a_tab_has_a_colour(forms):
