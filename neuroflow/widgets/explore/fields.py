@@ -57,6 +57,18 @@ GRID_OF_THREE = {
 NARROW = {"style": {"description_width": LABEL_WIDTH}}
 
 
+class _Filling:
+    """Marks changes that the form makes to its own fields: only those by the user are choices."""
+
+    is_on = False
+
+    def __enter__(self) -> None:
+        self.is_on = True
+
+    def __exit__(self, *_: object) -> None:
+        self.is_on = False
+
+
 def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     """Return the options of a menu as pairs of label and value."""
     known = model.choices
@@ -112,26 +124,22 @@ def tick_list(model: ExploreModel, name: str, label: str, description: str) -> p
         return box
 
     ticks: dict[str, Any] = {}
-    is_filling = False
+    filling = _Filling()
 
     def choose() -> None:
-        if not is_filling:
+        if not filling.is_on:
             model.set(**{name: tuple(option for option, box in ticks.items() if box.value)})
 
     def follow() -> None:
-        nonlocal is_filling
         offered = () if model.choices is None else tuple(getattr(model.choices, name))
         if offered != tuple(ticks):
             ticks.clear()
             ticks.update({option: box_of(option) for option in offered})
             boxes.children = tuple(ticks.values())
         chosen = set(getattr(model, name))
-        is_filling = True
-        try:
+        with filling:
             for option, box in ticks.items():
                 box.value = option in chosen
-        finally:
-            is_filling = False
 
     bind(model, ["choices", name], follow)
     head = private.HTML(
@@ -144,24 +152,19 @@ def _bind_options(
     model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
 ) -> Any:
     """Link the value of a box to a trait, and its options to another."""
-    is_filling = False
+    filling = _Filling()  # new options reset the value
 
     def choose(change: Any) -> None:
-        # New options reset the value; only changes by the user count.
-        if change.new is not None and not is_filling:
+        if change.new is not None and not filling.is_on:
             model.set(**{name: change.new})
 
     def follow() -> None:
-        nonlocal is_filling
         options = tuple(offered())
-        is_filling = True
-        try:
+        with filling:
             if options != tuple(box.options):
                 box.options = options
             if options and box.value != getattr(model, name):
                 box.value = getattr(model, name)
-        finally:
-            is_filling = False
 
     bind(model, [changed, name], follow)
     box.observe(lambda change: model.run_safely(lambda: choose(change)), names="value")
@@ -204,7 +207,7 @@ def reset_row(
 ) -> list[Any]:
     """Return a button that sets fields back to how the form opens, and which ones it has set."""
     done = private.HTML()
-    is_setting = False
+    filling = _Filling()
 
     def differing() -> list[str]:
         values = first()
@@ -215,13 +218,9 @@ def reset_row(
         ]
 
     def reset() -> None:
-        nonlocal is_setting
         changed, values = differing(), first()
-        is_setting = True
-        try:
+        with filling:
             model.set(**{name: values[name] for name in changed})
-        finally:
-            is_setting = False
         words = ", ".join(dict.fromkeys(names[name] for name in changed))
         done.value = f'<span role="status" class="nf-dim">Set back: {html.text(words)}.</span>'
 
@@ -229,7 +228,7 @@ def reset_row(
 
     def follow() -> None:
         way.disabled = not differing()
-        if not is_setting:
+        if not filling.is_on:
             done.value = ""
 
     bind(model, list(names), follow)
@@ -253,23 +252,19 @@ def _in_order(value: Any) -> Any:
 def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
     """Link a box of names to a trait that holds the key of the name."""
     names: dict[str, str] = {}  # from key to name
-    is_filling = False
+    filling = _Filling()
 
     def follow() -> None:
-        nonlocal is_filling
         fresh = model.region_names if trait == "region" else model.study_names
-        is_filling = True
-        try:
+        with filling:
             if fresh != names:
                 names.clear()
                 names.update(fresh)
                 box.options = tuple(names.values())
             box.value = names.get(getattr(model, trait), "")
-        finally:
-            is_filling = False
 
     def choose(name: str) -> None:
-        if is_filling:
+        if filling.is_on:
             return
         keys = {known: key for key, known in names.items()}
         if trait == "region":  # as the table calls it, too
